@@ -1,0 +1,159 @@
+/** Window geometry that convolution and pooling share (ONNX Conv-11, ConvTranspose-11, MaxPool-12, AveragePool-19). */
+import { UserError } from "../errors.js";
+import { dimensionsAttribute, intAttribute, stringAttribute } from "../graph/attributes.js";
+import type { Attributes, Node } from "../graph/ir.js";
+
+/** Window settings of `rank` spatial axes; pads are begins then ends, as in ONNX. */
+export interface Window {
+  readonly kernel: readonly number[];
+  readonly strides: readonly number[];
+  readonly dilations: readonly number[];
+  readonly pads: readonly number[];
+}
+
+export function windowOf(node: Node, rank: number, kernelFromWeights?: readonly number[]): Window {
+  if (!node.attributes.kernel_shape && !kernelFromWeights) {
+    throw new UserError(
+      "E_SHAPE",
+      `${node.operator} node "${node.name}": attribute kernel_shape is missing`,
+      node.name,
+    );
+  }
+  const kernel = node.attributes.kernel_shape
+    ? dimensionsAttribute(node, "kernel_shape", rank, 1, 1)
+    : kernelFromWeights!;
+  if (kernelFromWeights?.some((size, i) => size !== kernel[i])) {
+    throw new UserError(
+      "E_SHAPE",
+      `${node.operator} node "${node.name}": kernel_shape [${kernel}] differs from the weights' [${kernelFromWeights}]`,
+      node.name,
+    );
+  }
+  return {
+    kernel,
+    strides: dimensionsAttribute(node, "strides", rank, 1, 1),
+    dilations: dimensionsAttribute(node, "dilations", rank, 1, 1),
+    pads: dimensionsAttribute(node, "pads", 2 * rank, 0, 0),
+  };
+}
+
+/** Extent of a dilated kernel. */
+const span = (w: Window, i: number) => (w.kernel[i] - 1) * w.dilations[i] + 1;
+
+/** Resolves auto_pad into explicit pads; for SAME the output is ceil(input / stride). */
+export function explicitPads(node: Node, window: Window, input: readonly number[]): Window {
+  const mode = stringAttribute(node, "auto_pad", "NOTSET");
+  if (mode === "NOTSET" || mode === "") return window;
+  const rank = input.length;
+  const pads = new Array<number>(2 * rank).fill(0);
+  if (mode === "SAME_UPPER" || mode === "SAME_LOWER") {
+    for (let i = 0; i < rank; i++) {
+      const output = Math.ceil(input[i] / window.strides[i]);
+      const total = Math.max(0, (output - 1) * window.strides[i] + span(window, i) - input[i]);
+      const small = Math.floor(total / 2);
+      pads[i] = mode === "SAME_UPPER" ? small : total - small;
+      pads[i + rank] = total - pads[i];
+    }
+  } else if (mode !== "VALID") {
+    throw new UserError("E_SHAPE", `${node.operator} node "${node.name}": auto_pad "${mode}" is not known`, node.name);
+  }
+  return { ...window, pads };
+}
+
+/** Spatial output sizes of a convolution or pooling window. */
+export function outputSizes(node: Node, window: Window, input: readonly number[]): number[] {
+  const ceilMode = intAttribute(node, "ceil_mode", 0) !== 0;
+  return input.map((size, i) => {
+    const begin = window.pads[i];
+    const padded = size + begin + window.pads[i + input.length];
+    const room = padded - span(window, i);
+    let output = (ceilMode ? Math.ceil(room / window.strides[i]) : Math.floor(room / window.strides[i])) + 1;
+    // A window that starts in the padding behind the input is dropped (ONNX pooling with ceil_mode).
+    if (ceilMode && (output - 1) * window.strides[i] >= size + begin) output -= 1;
+    if (output < 1) {
+      throw new UserError(
+        "E_SHAPE",
+        `${node.operator} node "${node.name}": a kernel of extent ${span(window, i)} does not fit the padded input of ${padded}`,
+        node.name,
+      );
+    }
+    return output;
+  });
+}
+
+export function windowAttributes(window: Window): Attributes {
+  return {
+    kernel_shape: window.kernel,
+    strides: window.strides,
+    dilations: window.dilations,
+    pads: window.pads,
+  };
+}
+
+/** A window over one spatial axis as one over two: height 1. */
+export function widenWindow(window: Window): Window {
+  return {
+    kernel: [1, ...window.kernel],
+    strides: [1, ...window.strides],
+    dilations: [1, ...window.dilations],
+    pads: [0, window.pads[0], 0, window.pads[1]],
+  };
+}
+
+/** Shape N,C,spatial or N,spatial,C taken apart. */
+export interface ImageShape {
+  readonly batch: number;
+  readonly channels: number;
+  readonly spatial: readonly number[];
+}
+
+export function imageShape(node: Node, shape: readonly number[]): ImageShape {
+  if (shape.length < 3) {
+    throw new UserError(
+      "E_SHAPE",
+      `${node.operator} node "${node.name}": the input has rank ${shape.length}, expected batch, channels and spatial axes`,
+      node.name,
+    );
+  }
+  return isChannelsLast(node)
+    ? { batch: shape[0], channels: shape[shape.length - 1], spatial: shape.slice(1, -1) }
+    : { batch: shape[0], channels: shape[1], spatial: shape.slice(2) };
+}
+
+export function imageShapeOf(node: Node, image: ImageShape): number[] {
+  return isChannelsLast(node)
+    ? [image.batch, ...image.spatial, image.channels]
+    : [image.batch, image.channels, ...image.spatial];
+}
+
+export function isChannelsLast(node: Node): boolean {
+  return node.attributes.channels_last === 1;
+}
+
+/** Refuses windows over more than two axes, which have no kernel. */
+export function refuseRank(node: Node, rank: number): never {
+  throw new UserError(
+    "E_OPERATOR_UNSUPPORTED",
+    `${node.operator} node "${node.name}" has ${rank} spatial axes; 1 and 2 are supported`,
+    node.name,
+  );
+}
+
+/** Parameters that every windowed kernel has, by the names of its C struct. */
+export function windowParams(window: Window, input: ImageShape, output: ImageShape) {
+  return {
+    batch: input.batch,
+    in_h: input.spatial[0],
+    in_w: input.spatial[1],
+    out_h: output.spatial[0],
+    out_w: output.spatial[1],
+    kernel_h: window.kernel[0],
+    kernel_w: window.kernel[1],
+    stride_h: window.strides[0],
+    stride_w: window.strides[1],
+    dilation_h: window.dilations[0],
+    dilation_w: window.dilations[1],
+    pad_top: window.pads[0],
+    pad_left: window.pads[1],
+  };
+}
