@@ -1,0 +1,25 @@
+/*
+ * What the generated main.c needs of a board. Each board implements it without stdio and without malloc.
+ */
+#ifndef BOARD_H
+#define BOARD_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* Prepares the link to the host; called once, before anything else here. */
+void board_init(void);
+
+/* Waits for the host and returns how many bytes (1..capacity) lie in `to`; 0: the host closed the link. */
+size_t board_read(uint8_t *to, size_t capacity);
+
+/* Sends `count` bytes. They may wait in a buffer until the next board_read. */
+void board_write(const uint8_t *from, size_t count);
+
+/* Fills the free stack below the caller with a pattern. */
+void board_stack_paint(void);
+
+/* Bytes of stack used below the caller of board_stack_paint since then; 0 where the board cannot tell. */
+uint32_t board_stack_used(void);
+
+#endif

@@ -1,0 +1,100 @@
+/** The board files: data only, checked against one schema. Adding a board is adding a file to boards/. */
+import { readdirSync, readFileSync } from "node:fs";
+import { z } from "zod";
+import { UserError } from "../errors.js";
+import { packagePath } from "../io/package_path.js";
+import { quoted } from "../quoted.js";
+
+const region = z.strictObject({
+  name: z.string().min(1),
+  origin: z.int().nonnegative().optional().describe("first address"),
+  bytes: z.int().positive(),
+  waitStates: z.int().nonnegative().describe("extra clock cycles of an access"),
+});
+
+const boardSchema = z.strictObject({
+  $schema: z.string().optional(),
+  name: z
+    .string()
+    .regex(/^[a-z][a-z0-9-]*$/)
+    .describe("as --board takes it; also the file name"),
+  title: z.string().min(1).describe("for people"),
+  core: z.string().min(1).describe("cortex-m4, rv32imc, avr5, host ..."),
+  isa: z.array(z.string()).describe("instruction sets that kernels may ask for"),
+  clockHz: z.int().positive(),
+  fpu: z.boolean().describe("float32 in hardware"),
+  memory: z.strictObject({ flash: z.array(region).min(1), ram: z.array(region).min(1) }),
+  platformio: z.strictObject({
+    platform: z.string().min(1).describe('"bundled", or an official platform with its version: ststm32@19.0.0'),
+    board: z.string().min(1).describe("PlatformIO's board id"),
+    framework: z.string().optional(),
+  }),
+  build: z
+    .strictObject({
+      prefix: z.string().describe("of gcc, ar, size"),
+      compiler: z.string().min(1),
+      debianPackages: z.array(z.string()),
+      archFlags: z.array(z.string()),
+      linkFlags: z.array(z.string()),
+      linkerScript: z.string().optional().describe("file in boards/sim/ldscripts"),
+      defines: z.array(z.tuple([z.string(), z.string()])),
+      support: z.array(z.string()).describe("files in boards/sim/support"),
+    })
+    .optional()
+    .describe("how the bundled platform builds; absent for official platforms"),
+  simulator: z
+    .strictObject({
+      command: z.string().min(1),
+      machine: z.string().min(1),
+      args: z.array(z.string()),
+      debianPackages: z.array(z.string()),
+    })
+    .nullable(),
+});
+
+export type Board = Readonly<z.infer<typeof boardSchema>>;
+
+/** JSON Schema of a board file, for editors: boards/board.schema.json. */
+export const boardJsonSchema = (): object => z.toJSONSchema(boardSchema);
+
+const boardNames = () =>
+  readdirSync(packagePath("boards"))
+    .filter((file) => file.endsWith(".json") && file !== "board.schema.json")
+    .map((file) => file.slice(0, -".json".length))
+    .sort();
+
+/** Checks the content of a board file. Throws E_BOARD_INVALID. */
+export function parseBoard(text: string, name: string): Board {
+  let content: unknown;
+  try {
+    content = JSON.parse(text);
+  } catch {
+    throw new UserError("E_BOARD_INVALID", `boards/${name}.json is not JSON`);
+  }
+  const parsed = boardSchema.safeParse(content);
+  if (!parsed.success) {
+    const [issue] = parsed.error.issues;
+    throw new UserError("E_BOARD_INVALID", `boards/${name}.json: ${issue.path.join(".") || "file"}: ${issue.message}`);
+  }
+  if (parsed.data.name !== name) {
+    throw new UserError("E_BOARD_INVALID", `boards/${name}.json names the board ${quoted(parsed.data.name)}`);
+  }
+  return parsed.data;
+}
+
+export function listBoards(): Board[] {
+  return boardNames().map((name) => loadBoard(name));
+}
+
+/** Throws E_BOARD_UNKNOWN, naming the boards there are. */
+export function loadBoard(name: string): Board {
+  const names = boardNames();
+  if (!names.includes(name)) {
+    throw new UserError("E_BOARD_UNKNOWN", `there is no board ${quoted(name)}; boards: ${names.join(", ")}`);
+  }
+  return parseBoard(readFileSync(packagePath("boards", `${name}.json`), "utf8"), name);
+}
+
+const total = (regions: readonly { bytes: number }[]) => regions.reduce((sum, { bytes }) => sum + bytes, 0);
+export const flashBytes = (board: Board): number => total(board.memory.flash);
+export const ramBytes = (board: Board): number => total(board.memory.ram);

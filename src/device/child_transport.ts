@@ -1,0 +1,50 @@
+/** A child process whose standard input and output are the link. */
+import { spawn } from "node:child_process";
+import type { Transport } from "./link/client.js";
+
+/** The child ends with close(), and with this process at the latest. */
+export function childTransport(
+  command: string,
+  args: readonly string[],
+  options: { cwd?: string; env?: NodeJS.ProcessEnv } = {},
+): Transport {
+  const child = spawn(command, [...args], { ...options, stdio: ["pipe", "pipe", "pipe"] });
+  let errors = "";
+  let end: (reason: string) => void = () => {};
+  let over: string | undefined;
+  const finish = (reason: string) => {
+    if (over !== undefined) return;
+    over = reason;
+    end(reason);
+  };
+  const stop = () => child.kill("SIGKILL");
+  process.once("exit", stop);
+  child.stderr.on("data", (chunk: Buffer) => {
+    errors = (errors + chunk.toString()).slice(-500);
+  });
+  child.on("error", (error) => finish(error.message));
+  child.on("close", (code, signal) => {
+    process.removeListener("exit", stop);
+    const said = errors.trim().split("\n").at(-1) ?? "";
+    finish(`the program ended (${signal ?? `status ${code}`})${said ? `: ${said}` : ""}`);
+  });
+  child.stdin.on("error", () => {});
+  return {
+    write: (bytes) => {
+      child.stdin.write(bytes);
+    },
+    onBytes: (listener) => {
+      child.stdout.on("data", (chunk: Buffer) => listener(chunk));
+    },
+    onEnd: (listener) => {
+      end = listener;
+      if (over !== undefined) listener(over);
+    },
+    close: () =>
+      new Promise((resolve) => {
+        if (over !== undefined) return resolve();
+        child.once("close", () => resolve());
+        stop();
+      }),
+  };
+}

@@ -1,0 +1,55 @@
+/** A running firmware, wherever it runs: the host, a simulator, later a board. */
+import { UserError } from "../errors.js";
+import type { Project } from "../project/open.js";
+import { openHost } from "./host.js";
+import { linkClient, type Transport } from "./link/client.js";
+import type { DeviceInfo } from "./link/messages.js";
+import { openSimulator } from "./simulator.js";
+
+export type TargetName = "host" | "simulator";
+
+export interface Device {
+  readonly info: DeviceInfo;
+  /** One inference: stored bytes in, stored bytes out; `layers` holds every layer's output when asked for. */
+  run(
+    inputs: readonly Uint8Array[],
+    options?: { layers?: boolean },
+  ): Promise<{ outputs: Uint8Array[]; layers: readonly Uint8Array[]; stackBytes: number }>;
+  close(): Promise<void>;
+}
+
+const OPENERS: Readonly<Record<TargetName, (project: Project) => Promise<Transport>>> = {
+  host: openHost,
+  simulator: openSimulator,
+};
+
+/** Throws E_TOOL_..., E_LINK, and E_SIGNATURE when other firmware answers than the project's. */
+export async function openDevice(project: Project, target: TargetName): Promise<Device> {
+  const transport = await OPENERS[target](project);
+  const client = linkClient(transport);
+  try {
+    const info = await client.info();
+    const { signature, name } = project.manifest;
+    if (info.signature !== signature) {
+      throw new UserError(
+        "E_SIGNATURE",
+        `the firmware on ${target} is ${info.name} with signature ${info.signature}, the project's is ${name} with ${signature}; build the project again`,
+      );
+    }
+    return {
+      info,
+      async run(inputs, { layers = false } = {}) {
+        for (const [i, bytes] of inputs.entries()) await client.write(i, bytes);
+        const reply = await client.run(layers);
+        if (reply.status !== 0) throw new UserError("E_LINK", `the model's run function returned ${reply.status}`);
+        const outputs: Uint8Array[] = [];
+        for (const [i, bytes] of info.outputBytes.entries()) outputs.push(await client.read(i, bytes));
+        return { outputs, layers: reply.layers, stackBytes: reply.stackBytes };
+      },
+      close: () => client.close(),
+    };
+  } catch (error) {
+    await client.close();
+    throw error;
+  }
+}

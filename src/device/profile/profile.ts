@@ -1,0 +1,134 @@
+/**
+ * Exact instruction counts per layer: the simulator counts translation blocks between marks (boards/profile/plugin.c),
+ * the disassembly of the ELF turns them into modelled cycles.
+ */
+import { createHash } from "node:crypto";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { UserError } from "../../errors.js";
+import { packagePath } from "../../io/package_path.js";
+import type { Project } from "../../project/open.js";
+import { childTransport } from "../child_transport.js";
+import { linkClient } from "../link/client.js";
+import { cacheFolder } from "../pio.js";
+import { requireProgram, run } from "../process.js";
+import { simulatorCommand } from "../simulator.js";
+import { blockCycles, type Instruction, TAKEN_BRANCH_CYCLES } from "./cortex_m4_cycles.js";
+
+export interface Cost {
+  readonly instructions: number;
+  readonly cycles: number;
+}
+
+export interface Profile extends Cost {
+  /** In execution order. */
+  readonly layers: readonly Cost[];
+  readonly stackBytes: number;
+}
+
+interface Block {
+  readonly address: number;
+  readonly instructions: number;
+  readonly executions: number;
+  readonly taken: number;
+}
+
+/** Output of the plugin -> one list of blocks per stretch between marks. */
+export function parseCounts(text: string): Block[][] {
+  const stretches: Block[][] = [];
+  for (const line of text.split("\n")) {
+    const [kind, address, instructions, executions, taken] = line.split(" ");
+    if (kind === "S") stretches.push([]);
+    if (kind === "T") {
+      stretches[stretches.length - 1].push({
+        address: Number.parseInt(address, 16),
+        instructions: Number(instructions),
+        executions: Number(executions),
+        taken: Number(taken),
+      });
+    }
+  }
+  return stretches;
+}
+
+/** objdump -d -> instructions by address, in order. */
+export function parseDisassembly(text: string): { at: Map<number, number>; list: Instruction[] } {
+  const at = new Map<number, number>();
+  const list: Instruction[] = [];
+  for (const line of text.split("\n")) {
+    const match = /^\s*([0-9a-f]+):\t[0-9a-f ]+\t(\S+)\s*([^;@]*)/.exec(line);
+    if (!match) continue;
+    at.set(Number.parseInt(match[1], 16), list.length);
+    list.push({ mnemonic: match[2], operands: match[3].trim() });
+  }
+  return { at, list };
+}
+
+async function tool(command: string, args: readonly string[]): Promise<string> {
+  const path = requireProgram(command, "bench", []);
+  const result = await run(path, args, { seconds: 60 });
+  if (!result.ok) throw new UserError("E_TOOL_FAILED", `${command} failed: ${result.output.slice(0, 200)}`);
+  return result.output;
+}
+
+/** The plugin, compiled once per source. */
+async function pluginPath(): Promise<string> {
+  const source = packagePath("boards", "profile", "plugin.c");
+  const hash = createHash("sha256").update(readFileSync(source)).digest("hex").slice(0, 16);
+  const path = join(cacheFolder(), `profile-${hash}.so`);
+  if (existsSync(path)) return path;
+  mkdirSync(cacheFolder(), { recursive: true });
+  const aside = `${path}.${process.pid}.tmp`;
+  await tool("cc", ["-O2", "-shared", "-fPIC", "-o", aside, source]);
+  renameSync(aside, path);
+  return path;
+}
+
+function costOf(blocks: readonly Block[], code: ReturnType<typeof parseDisassembly>): Cost {
+  let instructions = 0;
+  let cycles = 0;
+  for (const block of blocks) {
+    const first = code.at.get(block.address);
+    if (first === undefined) {
+      throw new UserError(
+        "E_TOOL_FAILED",
+        `no instruction at 0x${block.address.toString(16)}; build the project again`,
+      );
+    }
+    instructions += block.instructions * block.executions;
+    cycles += blockCycles(code.list.slice(first, first + block.instructions)) * block.executions;
+    cycles += TAKEN_BRANCH_CYCLES * block.taken;
+  }
+  return { instructions, cycles };
+}
+
+/** One inference in the simulator, counted. @param inputs stored bytes of each input */
+export async function profileProject(project: Project, inputs: readonly Uint8Array[]): Promise<Profile> {
+  const { command, args, elf } = simulatorCommand(project);
+  const prefix = project.board.build?.prefix ?? "";
+  const symbols = await tool(`${prefix}nm`, [elf]);
+  const mark = /^([0-9a-f]+) . onnx2mcu_mark$/m.exec(symbols)?.[1];
+  if (!mark) throw new UserError("E_TOOL_FAILED", `${elf} has no onnx2mcu_mark; bench needs the generated src/main.c`);
+  const folder = mkdtempSync(join(tmpdir(), "onnx2mcu-"));
+  try {
+    const out = join(folder, "counts");
+    const plugin = `${await pluginPath()},mark=${mark},out=${out}`;
+    const client = linkClient(childTransport(command, [...args, "-plugin", plugin]), { timeoutMs: 20_000 });
+    let stackBytes: number;
+    try {
+      await client.info();
+      for (const [i, bytes] of inputs.entries()) await client.write(i, bytes);
+      ({ stackBytes } = await client.run(false));
+    } finally {
+      await client.close();
+    }
+    const code = parseDisassembly(await tool(`${prefix}objdump`, ["-d", elf]));
+    const stretches = parseCounts(readFileSync(out, "utf8")).map((blocks) => costOf(blocks, code));
+    const sum = (key: keyof Cost) => stretches.reduce((total, cost) => total + cost[key], 0);
+    const layers = stretches.slice(0, project.plan.steps.length);
+    return { instructions: sum("instructions"), cycles: sum("cycles"), layers, stackBytes };
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,36 @@
+/** The board's simulator with the built firmware; its UART is the child's standard input and output. */
+import { existsSync } from "node:fs";
+import { UserError } from "../errors.js";
+import type { Project } from "../project/open.js";
+import { childTransport } from "./child_transport.js";
+import type { Transport } from "./link/client.js";
+import { artefacts } from "./pio.js";
+import { requireProgram } from "./process.js";
+
+/** Arguments of qemu-system-* for firmware without a screen, its first UART on stdio. */
+export function qemuArguments(machine: string, elf: string, extra: readonly string[]): string[] {
+  return ["-M", machine, "-display", "none", "-monitor", "none", "-serial", "stdio", "-kernel", elf, ...extra];
+}
+
+/** The simulator's command line. Throws E_USAGE without a simulator, E_TOOL_MISSING, E_TOOL_FAILED when not built. */
+export function simulatorCommand(project: Project): { command: string; args: string[]; elf: string } {
+  const { board, folder } = project;
+  if (!board.simulator) {
+    throw new UserError("E_USAGE", `${board.name} has no simulator; use --on host`);
+  }
+  const { elf } = artefacts(folder, board);
+  if (!existsSync(elf)) {
+    throw new UserError("E_TOOL_FAILED", `${folder} is not built yet; run onnx2mcu build ${folder}`);
+  }
+  const { command, machine, args, debianPackages } = board.simulator;
+  return {
+    command: requireProgram(command, `the simulator of ${board.name}`, debianPackages),
+    args: qemuArguments(machine, elf, args),
+    elf,
+  };
+}
+
+export async function openSimulator(project: Project): Promise<Transport> {
+  const { command, args } = simulatorCommand(project);
+  return childTransport(command, args);
+}
