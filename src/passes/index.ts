@@ -1,0 +1,82 @@
+/**
+ * The passes between reading and quantising, in order. Each is a named function Graph -> Graph in a file of its own;
+ * the graph is verified after each, and --trace prints it.
+ *
+ *   normalise ─▶ fold ─▶ fuse ─▶ channels-last ─▶ transposes cancel ─▶ shared subexpressions
+ */
+
+import { UserError } from "../errors.js";
+import type { Graph } from "../graph/ir.js";
+import { verifyGraph } from "../graph/verify.js";
+import { quoted } from "../quoted.js";
+import { alignQuantization } from "./align_quantization.js";
+import { channelsLast } from "./channels_last.js";
+import { commonSubexpressions } from "./common_subexpressions.js";
+import { eliminateTransposes, transposesToReshapes } from "./eliminate_transposes.js";
+import { foldAffine } from "./fold_affine.js";
+import { foldPad } from "./fold_pad.js";
+import { fuseClamp } from "./fuse_clamp.js";
+import { type InputLayout, setInputLayout } from "./input_layout.js";
+import { normalise } from "./normalise.js";
+import { removeNoOps } from "./remove_no_ops.js";
+
+export type Pass = readonly [name: string, run: (graph: Graph) => Graph];
+export type Trace = (pass: string, graph: Graph) => void;
+
+function passes(inputLayout: InputLayout | undefined): Pass[] {
+  return [
+    ["normalise", normalise],
+    ["remove-no-ops", removeNoOps],
+    ["align-quantization", alignQuantization],
+    ["fold-affine", untilStable(foldAffine)],
+    ["fold-pad", foldPad],
+    ["channels-last", channelsLast],
+    ["eliminate-transposes", eliminateTransposes],
+    ...(inputLayout
+      ? ([
+          ["input-layout", (graph) => setInputLayout(graph, inputLayout)],
+          ["eliminate-transposes", eliminateTransposes],
+        ] satisfies Pass[])
+      : []),
+    ["transposes-to-reshapes", transposesToReshapes],
+    ["fuse-clamp", untilStable(fuseClamp)],
+    ["common-subexpressions", commonSubexpressions],
+  ];
+}
+
+/** Repeats a pass that makes room for itself, until the number of nodes no longer falls. */
+function untilStable(run: (graph: Graph) => Graph): (graph: Graph) => Graph {
+  return (graph) => {
+    let before = graph;
+    let after = run(before);
+    while (after.nodes.length < before.nodes.length) {
+      before = after;
+      after = run(before);
+    }
+    return after;
+  };
+}
+
+/** From the graph as read to the canonical one: channels last, folded, fused. */
+export function canonicalise(graph: Graph, options: { inputLayout?: InputLayout; trace?: Trace } = {}): Graph {
+  let current = graph;
+  for (const [name, run] of passes(options.inputLayout)) {
+    current = run(current);
+    verifyGraph(current);
+    options.trace?.(name, current);
+  }
+  checkConstants(current);
+  return current;
+}
+
+/** Folding may overflow, or take the root of a negative variance. Throws E_WEIGHTS_NOT_FINITE. */
+function checkConstants(graph: Graph): void {
+  for (const { name, data } of graph.tensors.values()) {
+    if (!(data instanceof Float32Array) || data.every(Number.isFinite)) continue;
+    throw new UserError(
+      "E_WEIGHTS_NOT_FINITE",
+      `constant ${quoted(name)} is NaN or infinite after folding; check the weights and statistics it comes from`,
+      name,
+    );
+  }
+}
