@@ -1,0 +1,41 @@
+import { BROADCAST_FIELDS, type BroadcastParams, forEachPair } from "./broadcast_params.js";
+import { defineKernel, int32Fields } from "./kernel.js";
+
+export type AddS8Params = BroadcastParams & {
+  a_zero_point: number;
+  b_zero_point: number;
+  a_multiplier: number;
+  b_multiplier: number;
+  shift: number;
+  out_zero_point: number;
+  out_min: number;
+  out_max: number;
+};
+
+/** Twin of runtime-c/src/nn_add_s8.c. */
+export default defineKernel<AddS8Params>({
+  name: "nn_add_s8",
+  isa: "c",
+  inputs: 2,
+  outputs: 1,
+  params: [
+    ...BROADCAST_FIELDS,
+    ...int32Fields("a_zero_point b_zero_point a_multiplier b_multiplier shift out_zero_point out_min out_max"),
+  ],
+  constants: [],
+  inPlace: [
+    [0, 0],
+    [1, 0],
+  ],
+  scratch: () => 0,
+  run(p, { inputs, outputs }) {
+    const [a, b] = inputs as Int8Array[];
+    const output = outputs[0] as Int8Array;
+    const rounding = 2 ** (p.shift - 1);
+    forEachPair(p, (x, y, out) => {
+      const sum = (a[x] - p.a_zero_point) * p.a_multiplier + (b[y] - p.b_zero_point) * p.b_multiplier;
+      const q = p.out_zero_point + ((sum + rounding) >> p.shift);
+      output[out] = q < p.out_min ? p.out_min : q > p.out_max ? p.out_max : q;
+    });
+  },
+});

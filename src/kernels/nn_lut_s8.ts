@@ -1,0 +1,19 @@
+import { defineKernel, int32Fields } from "./kernel.js";
+
+/** Twin of runtime-c/src/nn_lut_s8.c: any function of one int8 value. */
+export default defineKernel<{ count: number }>({
+  name: "nn_lut_s8",
+  isa: "c",
+  inputs: 1,
+  outputs: 1,
+  params: int32Fields("count"),
+  constants: [{ name: "table", type: "int8" }],
+  inPlace: [[0, 0]],
+  scratch: () => 0,
+  run(p, { inputs, outputs, constants }) {
+    const input = inputs[0] as Int8Array;
+    const output = outputs[0] as Int8Array;
+    const table = constants.table as Int8Array;
+    for (let i = 0; i < p.count; i++) output[i] = table[input[i] + 128];
+  },
+});

@@ -1,0 +1,44 @@
+import { requantize } from "../numerics/requantize.js";
+import { defineKernel, int32Fields } from "./kernel.js";
+
+export type MeanS8Params = {
+  outer: number;
+  count: number;
+  inner: number;
+  in_zero_point: number;
+  out_zero_point: number;
+  out_min: number;
+  out_max: number;
+  multiplier: number;
+  shift: number;
+};
+
+/** Twin of runtime-c/src/nn_mean_s8.c. */
+export default defineKernel<MeanS8Params>({
+  name: "nn_mean_s8",
+  isa: "c",
+  inputs: 1,
+  outputs: 1,
+  params: int32Fields("outer count inner in_zero_point out_zero_point out_min out_max multiplier shift"),
+  constants: [],
+  inPlace: [],
+  scratch: () => 0,
+  run(p, { inputs, outputs }) {
+    const input = inputs[0] as Int8Array;
+    const output = outputs[0] as Int8Array;
+    for (let outer = 0; outer < p.outer; outer++) {
+      for (let inner = 0; inner < p.inner; inner++) {
+        let acc = -p.count * p.in_zero_point;
+        for (let i = 0; i < p.count; i++) acc += input[(outer * p.count + i) * p.inner + inner];
+        output[outer * p.inner + inner] = requantize(
+          acc,
+          p.multiplier,
+          p.shift,
+          p.out_zero_point,
+          p.out_min,
+          p.out_max,
+        );
+      }
+    }
+  },
+});

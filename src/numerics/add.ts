@@ -1,0 +1,21 @@
+/** Multipliers of the int8 Add in 32-bit arithmetic. */
+export interface AddMultipliers {
+  readonly aMultiplier: number;
+  readonly bMultiplier: number;
+  readonly shift: number;
+}
+
+/**
+ * a_scale / out_scale and b_scale / out_scale over one power of two, with the largest precision at which
+ * 255 * (ma + mb) + 2^(shift - 1) < 2^31. Each multiplier is off by at most 2^-(shift + 1), so a sum by at most
+ * 255 * 2^-shift output steps before it is rounded.
+ * @throws RangeError where (aScale + bScale) / outScale is too large for shift 1; up to 2^22 it never is
+ */
+export function addMultipliers(aScale: number, bScale: number, outScale: number): AddMultipliers {
+  for (let shift = 30; shift >= 1; shift--) {
+    const aMultiplier = Math.round((aScale / outScale) * 2 ** shift);
+    const bMultiplier = Math.round((bScale / outScale) * 2 ** shift);
+    if (255 * (aMultiplier + bMultiplier) + 2 ** (shift - 1) < 2 ** 31) return { aMultiplier, bMultiplier, shift };
+  }
+  throw new RangeError(`scales ${aScale} and ${bScale} are too coarse for ${outScale}`);
+}

@@ -1,0 +1,232 @@
+/**
+ * Runs a kernel's C function on the host and compares it with the TypeScript `run`, byte for byte.
+ *
+ * All cases of a kernel go into one C program (compiling dominates), built with the warnings of the product and with
+ * the address and undefined-behaviour sanitisers. Outputs start out poisoned, differently on both sides, so that an
+ * element which is not written shows. Every [input, output] pair of `inPlace` is tried in place too.
+ */
+import { execFile } from "node:child_process";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { expect } from "vitest";
+import { newArray, type TypedArray } from "../../src/graph/ir.js";
+import type { StorageType } from "../../src/graph/program.js";
+import type { Kernel, ParamField, Params } from "../../src/kernels/kernel.js";
+
+const run = promisify(execFile);
+
+export const RUNTIME_C = fileURLToPath(new URL("../../runtime-c", import.meta.url));
+
+/** Warning flags under which every kernel compiles, with every compiler. */
+export const WARNINGS = [
+  "-std=c99",
+  "-Wall",
+  "-Wextra",
+  "-Wpedantic",
+  "-Wconversion",
+  "-Wshadow",
+  "-Werror",
+  "-ffp-contract=off",
+];
+
+/** One call of a kernel. The element type of inputs and constants is that of their arrays. */
+export interface KernelCase<P extends Params = Params> {
+  readonly params: P;
+  readonly inputs: readonly TypedArray[];
+  readonly constants?: Readonly<Record<string, TypedArray>>;
+  readonly outputs: readonly { readonly type: StorageType; readonly count: number }[];
+}
+
+/** A call to make: a case, out of place or with one [input, output] pair sharing its bytes. */
+interface Call {
+  readonly of: KernelCase;
+  readonly shared?: readonly [number, number];
+}
+
+/** Runs every case in TypeScript and in C and expects equal bytes; returns what `run` gave, per case and output. */
+export async function expectTwinsAgree(kernel: Kernel, cases: readonly KernelCase[]): Promise<TypedArray[][]> {
+  const calls = cases.flatMap((of): Call[] => [{ of }, ...inPlacePairs(kernel, of).map((shared) => ({ of, shared }))]);
+  const actual = await runCalls(kernel, calls);
+  const results: TypedArray[][] = [];
+  calls.forEach((call, index) => {
+    const outputs = runTypeScript(kernel, call.of, call.shared);
+    if (!call.shared) results.push(outputs);
+    outputs.forEach((output, k) => {
+      const [host, c] = [bytesOf(output), actual[index][k]];
+      const at = host.findIndex((byte, i) => byte !== c[i]);
+      if (at < 0 && host.length === c.length) return;
+      const element = Math.floor(at / output.BYTES_PER_ELEMENT);
+      expect.fail(
+        `${kernel.name}, case ${cases.indexOf(call.of)}${call.shared ? ` in place [${call.shared}]` : ""}, output ${k}, ` +
+          `element ${element}: run gives ${output[element]}, C bytes differ at ${at}; ${JSON.stringify(call.of.params)}`,
+      );
+    });
+  });
+  return results;
+}
+
+/** The host reference on one case, into poisoned outputs. */
+export function runTypeScript(kernel: Kernel, of: KernelCase, shared?: readonly [number, number]): TypedArray[] {
+  const outputs = of.outputs.map(({ type, count }, k) => {
+    if (shared?.[1] === k) return of.inputs[shared[0]].slice();
+    const output = newArray(type, count);
+    bytesOf(output).fill(0x5a);
+    return output;
+  });
+  const inputs = of.inputs.map((input, k) => (shared?.[0] === k ? outputs[shared[1]] : input));
+  kernel.run(of.params, { inputs, outputs, constants: of.constants ?? {} });
+  return outputs;
+}
+
+/** The bytes of the C function's outputs, per case and output. */
+export function runC(kernel: Kernel, cases: readonly KernelCase[]): Promise<Uint8Array[][]> {
+  return runCalls(
+    kernel,
+    cases.map((of) => ({ of })),
+  );
+}
+
+async function runCalls(kernel: Kernel, calls: readonly Call[]): Promise<Uint8Array[][]> {
+  const folder = await mkdtemp(join(tmpdir(), `${kernel.name}-`));
+  try {
+    const [source, program] = [join(folder, "main.c"), join(folder, "main")];
+    await writeFile(source, programText(kernel, calls));
+    const kernelSource = join(RUNTIME_C, "src", `${kernel.name}.c`);
+    const sanitize = ["-O1", "-g", "-fsanitize=address,undefined", "-fno-sanitize-recover=all"];
+    const include = ["-I", join(RUNTIME_C, "include")];
+    await run("cc", [...WARNINGS, ...sanitize, ...include, kernelSource, source, "-lm", "-o", program]);
+    const { stdout } = await run(program, { maxBuffer: 2 ** 28 });
+    const lines = stdout.split("\n");
+    return calls.map(({ of }) => of.outputs.map(() => Uint8Array.from(Buffer.from(lines.shift() ?? "", "hex"))));
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+function inPlacePairs(kernel: Kernel, of: KernelCase): (readonly [number, number])[] {
+  return kernel.inPlace.filter(([input, output]) => {
+    const { type, count } = of.outputs[output];
+    return bytesOf(of.inputs[input]).length === newArray(type, count).byteLength;
+  });
+}
+
+function bytesOf(array: TypedArray): Uint8Array {
+  return new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
+}
+
+function programText(kernel: Kernel, calls: readonly Call[]): string {
+  const functions = calls.map((call, index) => callText(kernel, call, index));
+  return `#include <math.h>
+#include <stdio.h>
+#include <string.h>
+#include "${kernel.name}.h"
+
+static void print(const void *data, size_t bytes) {
+    for (size_t i = 0; i < bytes; i++) {
+        printf("%02x", ((const unsigned char *)data)[i]);
+    }
+    printf("\\n");
+}
+
+${functions.join("\n")}
+int main(void) {
+${calls.map((_, index) => `    call${index}();\n`).join("")}    return 0;
+}
+`;
+}
+
+function callText(kernel: Kernel, { of, shared }: Call, index: number): string {
+  const constants = kernel.constants.map(({ name, type }) => {
+    const data = of.constants?.[name];
+    if (!data || elementType(data) !== type) throw new Error(`${kernel.name}: constant ${name} is no ${type} array`);
+    return data;
+  });
+  if (kernel.inputs !== "variadic" && kernel.inputs !== of.inputs.length)
+    throw new Error(`${kernel.name} takes ${kernel.inputs} inputs, the case has ${of.inputs.length}`);
+  const scratch = kernel.scratch(of.params);
+  const inputNames = of.inputs.map((_, k) => (shared?.[0] === k ? `out${shared[1]}.values` : `in${k}.values`));
+  const inputArguments = kernel.inputs === "variadic" ? ["inputs"] : inputNames;
+  const outputs = of.outputs.map(({ type, count }, k) =>
+    shared?.[1] === k
+      ? table(`out${k}`, of.inputs[shared[0]], "")
+      : `static union { ${C_TYPES[type]} values[${count}]; } out${k};`,
+  );
+  const args = [
+    "&params",
+    ...inputArguments,
+    ...constants.map((_, k) => `table${k}.values`),
+    ...(scratch > 0 ? ["scratch"] : []),
+    ...of.outputs.map((_, k) => `out${k}.values`),
+  ];
+  const lines = [
+    `static const ${kernel.name}_params params = {${paramsText(kernel.params, of.params)}};`,
+    ...of.inputs.map((input, k) => (shared?.[0] === k ? "" : table(`in${k}`, input, "const "))),
+    ...(kernel.inputs === "variadic" ? [`const void *const inputs[] = {${inputNames.join(", ")}};`] : []),
+    ...constants.map((data, k) => table(`table${k}`, data, "const ")),
+    ...(scratch > 0 ? [`static uint8_t scratch[${scratch}] __attribute__((aligned(16)));`] : []),
+    ...outputs,
+    ...of.outputs.map((_, k) => (shared?.[1] === k ? "" : `memset(&out${k}, 0xa5, sizeof out${k});`)),
+    `${kernel.name}(${args.join(", ")});`,
+    ...of.outputs.map((_, k) => `print(&out${k}, sizeof out${k});`),
+  ];
+  return `static void call${index}(void) {\n    ${lines.filter(Boolean).join("\n    ")}\n}\n`;
+}
+
+export const C_TYPES: Record<StorageType, string> = {
+  int8: "int8_t",
+  uint8: "uint8_t",
+  int16: "int16_t",
+  uint16: "uint16_t",
+  int32: "int32_t",
+  uint32: "uint32_t",
+  float32: "float",
+};
+
+function elementType(array: TypedArray): StorageType {
+  const type = array.constructor.name.replace("Array", "").toLowerCase() as StorageType;
+  if (!(type in C_TYPES)) throw new Error(`a kernel has no ${array.constructor.name}`);
+  return type;
+}
+
+/** A static array; floats go in as bit patterns, so NaN payloads and signs survive. */
+function table(name: string, data: TypedArray, qualifier: string): string {
+  const type = elementType(data);
+  const count = data.length;
+  if (type !== "float32") {
+    const values = Array.from(data as ArrayLike<number>, integerText);
+    return `static ${qualifier}union { ${C_TYPES[type]} values[${count}]; } ${name} = {{${values.join(",")}}};`;
+  }
+  const bits = new Uint32Array(data.buffer, data.byteOffset, count);
+  return `static ${qualifier}union { uint32_t bits[${count}]; float values[${count}]; } ${name} = {{${Array.from(bits, integerText).join(",")}}};`;
+}
+
+function paramsText(fields: readonly ParamField[], params: Params): string {
+  const names = fields.map(({ name }) => name);
+  const unknown = Object.keys(params).find((name) => !names.includes(name));
+  if (unknown) throw new Error(`params have no field ${unknown}`);
+  return fields
+    .map(({ name, type, length }) => {
+      const value = params[name];
+      const values = typeof value === "number" ? [value] : (value ?? []);
+      if (values.length !== (length ?? 1)) throw new Error(`params.${name} has ${values.length} values`);
+      const text = values.map(type === "float" ? floatText : integerText).join(", ");
+      return `.${name} = ${length === undefined ? text : `{${text}}`}`;
+    })
+    .join(", ");
+}
+
+function integerText(value: number): string {
+  if (!Number.isInteger(value)) throw new Error(`${value} is no integer`);
+  if (value === -(2 ** 31)) return "(-2147483647 - 1)";
+  return value >= 2 ** 31 ? `${value}u` : String(value);
+}
+
+function floatText(value: number): string {
+  const single = Math.fround(value);
+  if (Number.isNaN(single)) return "NAN";
+  if (!Number.isFinite(single)) return single > 0 ? "INFINITY" : "-INFINITY";
+  return `${Object.is(single, -0) ? "-0.0" : single.toExponential()}f`;
+}
