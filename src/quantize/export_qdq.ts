@@ -1,0 +1,211 @@
+/**
+ * Quantised graph -> standard QDQ graph: ONNX layout, ONNX operators of opset 19, QuantizeLinear and DequantizeLinear
+ * around every stored value. Reading the result back gives the same canonical graph.
+ */
+import {
+  type Attributes,
+  fromNumbers,
+  type Graph,
+  type Node,
+  type Quantization,
+  type Tensor,
+  type TypedArray,
+} from "../graph/ir.js";
+import { channelsFirst } from "../passes/channels_last.js";
+import { eliminateTransposes } from "../passes/eliminate_transposes.js";
+
+const OPSET = 19;
+
+interface Writer {
+  readonly nodes: Node[];
+  readonly tensors: Map<string, Tensor>;
+  constant(stem: string, type: Tensor["type"], shape: readonly number[], values: ArrayLike<number>): string;
+}
+
+function createWriter(): Writer {
+  const tensors = new Map<string, Tensor>();
+  return {
+    nodes: [],
+    tensors,
+    constant(stem, type, shape, values) {
+      let name = stem;
+      for (let i = 1; tensors.has(name); i++) name = `${stem}_${i}`;
+      tensors.set(name, { name, type, shape, data: fromNumbers(type, values) });
+      return name;
+    },
+  };
+}
+
+/** Scale and zero point inputs, and the axis attribute where there is one. */
+function quantizationInputs(writer: Writer, name: string, q: Quantization) {
+  const shape = q.axis === undefined ? [] : [q.scale.length];
+  const inputs = [writer.constant(`${name}_scale`, "float32", shape, q.scale)];
+  if (q.type !== "int32") inputs.push(writer.constant(`${name}_zero_point`, q.type, shape, q.zeroPoint));
+  const attributes: Attributes = q.axis === undefined ? {} : { axis: q.axis };
+  return { inputs, attributes };
+}
+
+function addDequantize(writer: Writer, source: string, output: string, q: Quantization): void {
+  const { inputs, attributes } = quantizationInputs(writer, output, q);
+  writer.nodes.push({
+    name: `${output}_DequantizeLinear`,
+    operator: "DequantizeLinear",
+    domain: "",
+    inputs: [source, ...inputs],
+    outputs: [output],
+    attributes,
+  });
+}
+
+function addQuantizeDequantize(writer: Writer, source: string, output: string, value: Tensor): void {
+  const q = value.quantization!;
+  const { inputs } = quantizationInputs(writer, `${output}_q`, q);
+  const stored = `${output}_quantized`;
+  writer.tensors.set(stored, { name: stored, type: "int8", shape: value.shape });
+  writer.nodes.push({
+    name: `${output}_QuantizeLinear`,
+    operator: "QuantizeLinear",
+    domain: "",
+    inputs: [source, ...inputs],
+    outputs: [stored],
+    attributes: {},
+  });
+  addDequantize(writer, stored, output, q);
+}
+
+/**
+ * int8 constants are written as uint8 with a zero point 128 higher, which says the same: onnxruntime's x86 kernels
+ * without VNNI saturate sums of products with signed weights, those with unsigned weights are exact.
+ */
+function asUnsigned(data: TypedArray, q: Quantization): { data: TypedArray; q: Quantization } {
+  if (q.type !== "int8") return { data, q };
+  return {
+    data: Uint8Array.from(data as Int8Array, (v) => v + 128),
+    q: { ...q, type: "uint8", zeroPoint: q.zeroPoint.map((z) => z + 128) },
+  };
+}
+
+/** Extra rows and columns that make ONNX compute the output size the node has. */
+function outputPadding(node: Node, input: Tensor): number[] {
+  const window = node.attributes as Record<string, readonly number[]>;
+  const spatial = input.shape.slice(2);
+  return spatial.map(
+    (size, i) =>
+      window.output_spatial[i] -
+      (window.strides[i] * (size - 1) +
+        (window.kernel_shape[i] - 1) * window.dilations[i] +
+        1 -
+        window.pads[i] -
+        window.pads[i + spatial.length]),
+  );
+}
+
+/** The canonical node in the operator's ONNX form: settings that ONNX takes as inputs become constants. */
+function toOnnx(node: Node, writer: Writer): Pick<Node, "operator" | "inputs" | "attributes"> {
+  const { fused_min: _min, fused_max: _max, ...attributes } = node.attributes;
+  const [x] = node.inputs;
+  const ints = (key: string) => attributes[key] as readonly number[];
+  const int64 = (key: string) => writer.constant(`${node.outputs[0]}_${key}`, "int64", [ints(key).length], ints(key));
+  switch (node.operator) {
+    case "Gemm":
+      return { ...node, attributes: { transB: 1 } };
+    case "Reshape":
+      return { ...node, inputs: [x, int64("shape")], attributes: {} };
+    case "ReduceMean":
+      return { ...node, inputs: [x, int64("axes")], attributes: { keepdims: 1 } };
+    case "Pad": {
+      const value = writer.constant(`${node.outputs[0]}_value`, "float32", [], [attributes.value as number]);
+      return { ...node, inputs: [x, int64("pads"), value], attributes: { mode: "constant" } };
+    }
+    case "Resize": {
+      const { scales, sizes, ...modes } = attributes;
+      const given = scales as readonly number[];
+      const input = writer.tensors.get(x)!.shape;
+      const exact = given.every((s, i) => Math.fround(s) === s && Math.floor(input[i] * s) === ints("sizes")[i]);
+      const inputs = exact
+        ? [x, "", writer.constant(`${node.outputs[0]}_scales`, "float32", [given.length], given)]
+        : [x, "", "", int64("sizes")];
+      return { ...node, inputs, attributes: modes };
+    }
+    case "ConvTranspose": {
+      const { output_spatial: _, ...rest } = attributes;
+      return { ...node, attributes: { ...rest, output_padding: outputPadding(node, writer.tensors.get(x)!) } };
+    }
+    case "AveragePool": {
+      const { dilations, ...rest } = attributes;
+      return { ...node, attributes: (dilations as readonly number[]).every((d) => d === 1) ? rest : attributes };
+    }
+    case "Clip":
+      return clipForm(writer, node.outputs[0], x, attributes.min as number, attributes.max as number);
+    default:
+      return { ...node, attributes };
+  }
+}
+
+function clipForm(writer: Writer, stem: string, x: string, min: number, max: number) {
+  if (min === 0 && max === Number.POSITIVE_INFINITY) return { operator: "Relu", inputs: [x], attributes: {} };
+  const bound = (key: string, value: number) =>
+    Number.isFinite(value) ? writer.constant(`${stem}_${key}`, "float32", [], [value]) : "";
+  return { operator: "Clip", inputs: [x, bound("min", min), bound("max", max)], attributes: {} };
+}
+
+/** Removes omitted inputs at the end of the list. */
+function trimmed(inputs: readonly string[]): string[] {
+  let end = inputs.length;
+  while (end > 0 && inputs[end - 1] === "") end--;
+  return inputs.slice(0, end);
+}
+
+function writeNode(node: Node, graph: Graph, writer: Writer, readAs: (name: string) => string): void {
+  const [output] = node.outputs;
+  const value = graph.tensors.get(output)!;
+  const computed = value.quantization ? `${output}_computed` : output;
+  const onnx = toOnnx({ ...node, inputs: node.inputs.map(readAs) }, writer);
+  const min = (node.attributes.fused_min as number | undefined) ?? Number.NEGATIVE_INFINITY;
+  const max = (node.attributes.fused_max as number | undefined) ?? Number.POSITIVE_INFINITY;
+  const clamps = min !== Number.NEGATIVE_INFINITY || max !== Number.POSITIVE_INFINITY;
+  const raw = clamps ? `${output}_unclamped` : computed;
+  const add = (form: Pick<Node, "operator" | "inputs" | "attributes">, name: string, result: string) => {
+    writer.tensors.set(result, { name: result, type: "float32", shape: value.shape });
+    writer.nodes.push({ ...form, name, domain: "", inputs: trimmed(form.inputs), outputs: [result] });
+  };
+  add(onnx, node.name, raw);
+  if (clamps) add(clipForm(writer, output, raw, min, max), `${node.name}_clamp`, computed);
+  if (value.quantization) addQuantizeDequantize(writer, computed, output, value);
+}
+
+/** @param quantised canonical graph with quantisation records */
+export function exportQdq(quantised: Graph): Graph {
+  const graph = eliminateTransposes(channelsFirst(quantised));
+  const writer = createWriter();
+  const renamed = new Map<string, string>();
+  for (const [name, tensor] of graph.tensors) {
+    writer.tensors.set(name, { name, type: tensor.type, shape: tensor.shape });
+    if (!tensor.data) continue;
+    const q = tensor.quantization;
+    if (!q) {
+      writer.tensors.set(name, tensor);
+      continue;
+    }
+    const stored = `${name}_stored`;
+    const unsigned = asUnsigned(tensor.data, q);
+    writer.tensors.set(stored, { name: stored, type: unsigned.q.type, shape: tensor.shape, data: unsigned.data });
+    addDequantize(writer, stored, name, unsigned.q);
+  }
+  for (const name of graph.inputs) {
+    const tensor = graph.tensors.get(name)!;
+    if (!tensor.quantization) continue;
+    addQuantizeDequantize(writer, name, `${name}_dequantized`, tensor);
+    writer.tensors.set(`${name}_dequantized`, { name: `${name}_dequantized`, type: "float32", shape: tensor.shape });
+    renamed.set(name, `${name}_dequantized`);
+  }
+  for (const node of graph.nodes) writeNode(node, graph, writer, (name) => renamed.get(name) ?? name);
+  return {
+    name: graph.name,
+    opset: OPSET,
+    inputs: graph.inputs,
+    outputs: graph.outputs,
+    nodes: writer.nodes,
+    tensors: writer.tensors,
+  };
+}
