@@ -1,0 +1,45 @@
+/** Which roots lie in the buffers of the caller when the arena does not hold the graph's inputs and outputs. */
+import { invariant } from "../errors.js";
+import type { Program } from "../graph/program.js";
+import type { InPlacePair } from "./in_place.js";
+
+/** The buffer passed as in[index] or out[index]. */
+export interface CallerBuffer {
+  readonly region: "input" | "output";
+  readonly index: number;
+}
+
+/**
+ * Root -> buffer. Besides the graph's own inputs and outputs, a root that only the step producing an output reads, and
+ * that this step may overwrite, lies in the output's buffer; so does, in turn, what it overwrites. The rule does not
+ * depend on the order of the steps, so the order can be chosen knowing what the arena holds. An input's buffer is
+ * never written.
+ */
+export function callerBuffers(
+  program: Program,
+  root: readonly number[],
+  writer: readonly number[],
+  readers: readonly (readonly number[])[],
+  inPlace: readonly (readonly InPlacePair[])[],
+): Map<number, CallerBuffer> {
+  const buffers = new Map<number, CallerBuffer>();
+  program.inputs.forEach((id, index) => {
+    buffers.set(id, { region: "input", index });
+  });
+  const results = program.outputs.map((id) => root[id]);
+  results.forEach((output, index) => {
+    invariant(!buffers.has(output), `graph output ${index} shares its bytes with another graph input or output`);
+    buffers.set(output, { region: "output", index });
+  });
+  results.forEach((output, index) => {
+    let current: number | undefined = output;
+    while (current !== undefined) {
+      buffers.set(current, { region: "output", index });
+      const step: number = writer[current];
+      current = inPlace[step].find(
+        (pair) => pair.output === current && !buffers.has(pair.input) && readers[pair.input].length === 1,
+      )?.input;
+    }
+  });
+  return buffers;
+}

@@ -1,0 +1,216 @@
+/**
+ * The static memory planner: chooses the order of the steps, merges tensors that may share bytes, and gives every one
+ * its place.
+ *
+ *     Program ─ dataflow ─▶ order ─▶ storages (liveness) ─▶ blocks and conflicts ─▶ offsets (arena) ─▶ Plan ─▶ verify
+ *
+ * What it takes as given, and what "optimal" is relative to: a step reads and writes whole tensors, a storage is one
+ * range of the arena for as long as it is in use, and sizes count rounded up to the alignment.
+ */
+import type { Program } from "../graph/program.js";
+import { type Assignment, assignOffsets } from "./arena.js";
+import { type ArenaProblem, arenaProblem, type Block, largestLiveSet } from "./conflicts.js";
+import { type Dataflow, dataflow, type InPlaceOf, kernelInPlace, tensorBytes } from "./dataflow.js";
+import { type Storage, storagesOf } from "./liveness.js";
+import { chooseOrder, type Order } from "./order.js";
+import { verifyPlan } from "./verify.js";
+
+export interface PlanOptions {
+  /** "caller": graph inputs and outputs lie in buffers that the caller passes, outside the arena. */
+  readonly ioBuffers: "arena" | "caller";
+  /** Bytes; a power of two. Default 16. */
+  readonly alignment?: number;
+  /** [input, output] pairs of a step that may share bytes. Default: what its kernel says. */
+  readonly inPlaceOf?: InPlaceOf;
+}
+
+/**
+ * Where `bytes` bytes lie: in the arena, at the start of the caller's buffer in[index] or out[index], or in flash as
+ * Program.constants[index].
+ */
+export type Placement =
+  | { readonly region: "arena"; readonly offset: number; readonly bytes: number }
+  | { readonly region: "input" | "output" | "constant"; readonly index: number; readonly bytes: number };
+
+/**
+ * A range of bytes and who uses it when. Positions index `Plan.steps`; -1 is before the first step (inputs are filled
+ * in), the number of steps is after the last one (outputs are read).
+ */
+export interface PlannedStorage {
+  /** Tensor ids, views included, in the order in which they take it over. */
+  readonly tensors: readonly number[];
+  readonly placement: Placement;
+  readonly first: number;
+  readonly last: number;
+}
+
+export interface AliveAtPeak {
+  /** Tensor id; null for the scratch of the step. */
+  readonly tensor: number | null;
+  readonly name: string;
+  /** Rounded up to the alignment: these add up to the lower bound. */
+  readonly bytes: number;
+}
+
+/** Plain data, stored with the firmware. */
+export interface Plan {
+  readonly ioBuffers: "arena" | "caller";
+  readonly alignment: number;
+  /** Indices into Program.steps in the order of execution. */
+  readonly steps: readonly number[];
+  /** By tensor id; `bytes` are those of the tensor's elements. */
+  readonly placements: readonly Placement[];
+  /** By index into Program.steps: offset of its scratch in the arena; null for a step without. */
+  readonly scratch: readonly (number | null)[];
+  readonly storages: readonly PlannedStorage[];
+  /** By position: bytes of the arena in use while the step runs, its scratch included. */
+  readonly liveBytes: readonly number[];
+  /** Size of the arena, a multiple of the alignment. */
+  readonly arenaBytes: number;
+  /** Bytes of the arena's start that keep their values between calls. */
+  readonly persistentBytes: number;
+  /** The largest live set under this order, scratch included. */
+  readonly lowerBound: number;
+  /** No order and no placement needs a smaller arena. */
+  readonly optimal: boolean;
+  /** Why, or what is known otherwise. */
+  readonly proof: string;
+  /** Position of the largest live set (the first of equals), and what is in it. */
+  readonly peakStep: number;
+  readonly aliveAtPeak: readonly AliveAtPeak[];
+  /** Work of the exact searches. */
+  readonly explored: { readonly orderStates: number; readonly placementNodes: number };
+}
+
+interface Candidate {
+  readonly steps: readonly number[];
+  readonly storages: readonly Storage[];
+  /** Blocks: the storages in the arena, then the scratch of the steps that have some. */
+  readonly problem: ArenaProblem;
+  readonly assignment: Assignment;
+}
+
+/** A checked plan. Deterministic; a malformed program is an internal error. */
+export function planMemory(program: Program, options: PlanOptions): Plan {
+  const { ioBuffers, alignment = 16, inPlaceOf = kernelInPlace } = options;
+  const flow = dataflow(program, { ioBuffers, alignment, inPlaceOf });
+  const order = chooseOrder(flow);
+  const best = bestCandidate(flow, order, alignment);
+  const plan: Plan = {
+    ioBuffers,
+    alignment,
+    steps: best.steps,
+    ...place(program, flow, best),
+    arenaBytes: best.assignment.bytes,
+    persistentBytes: 0,
+    lowerBound: largestLiveSet(best.problem),
+    optimal: best.assignment.bytes === order.bound,
+    proof: proof(order, best),
+    ...peak(program, flow, best),
+    explored: { orderStates: order.states, placementNodes: best.assignment.nodes },
+  };
+  verifyPlan(program, plan, inPlaceOf);
+  return plan;
+}
+
+/**
+ * The chosen order with everything in place that may be, unless its offsets leave gaps: then the Program's order and
+ * separate storages are tried as well, so that the plan is never worse than those.
+ */
+function bestCandidate(flow: Dataflow, order: Order, alignment: number): Candidate {
+  const given = [...order.steps].sort((a, b) => a - b);
+  let best = candidate(flow, order.steps, true, alignment);
+  for (const [steps, inPlace] of [
+    [order.steps, false],
+    [given, true],
+    [given, false],
+  ] as const) {
+    if (best.assignment.bytes === order.peak) break;
+    const other = candidate(flow, steps, inPlace, alignment);
+    if (other.assignment.bytes < best.assignment.bytes) best = other;
+  }
+  return best;
+}
+
+function candidate(flow: Dataflow, steps: readonly number[], inPlace: boolean, alignment: number): Candidate {
+  const storages = storagesOf(flow, steps, inPlace);
+  const blocks: Block[] = storages.filter(({ bytes }) => bytes > 0);
+  steps.forEach((step, position) => {
+    const bytes = flow.scratch[step];
+    if (bytes > 0) blocks.push({ bytes, first: position, last: position });
+  });
+  const problem = arenaProblem(blocks);
+  return { steps, storages, problem, assignment: assignOffsets(problem, alignment) };
+}
+
+function place(program: Program, flow: Dataflow, { steps, storages, assignment }: Candidate) {
+  const views = new Map<number, number[]>();
+  flow.root.forEach((root, id) => {
+    if (root !== id) views.set(root, [...(views.get(root) ?? []), id]);
+  });
+  const placements = new Array<Placement>(program.tensors.length);
+  let block = 0;
+  const planned = storages.map(({ roots, bytes, first, last, callerBuffer }): PlannedStorage => {
+    const tensors = roots.flatMap((root) => [root, ...(views.get(root) ?? [])]);
+    const size = tensorBytes(program.tensors[roots[0]]);
+    const placement: Placement = callerBuffer
+      ? { ...callerBuffer, bytes: size }
+      : { region: "arena", offset: bytes > 0 ? assignment.offsets[block++] : 0, bytes: size };
+    for (const id of tensors) placements[id] = placement;
+    return { tensors, placement, first, last };
+  });
+  for (const tensor of program.tensors) {
+    if (tensor.constant === undefined) continue;
+    placements[tensor.id] = { region: "constant", index: tensor.constant, bytes: tensorBytes(tensor) };
+  }
+  const scratch = new Array<number | null>(program.steps.length).fill(null);
+  for (const step of steps) if (flow.scratch[step] > 0) scratch[step] = assignment.offsets[block++];
+  return { placements, scratch, storages: planned };
+}
+
+/** Bytes of the arena in use at every position from -1 on: element 0 is before the first step. */
+function usage(flow: Dataflow, { steps, storages }: Candidate): number[] {
+  const change = new Array<number>(steps.length + 3).fill(0);
+  for (const { bytes, first, last } of storages) {
+    change[first + 1] += bytes;
+    change[last + 2] -= bytes;
+  }
+  let live = 0;
+  return change.slice(0, -1).map((bytes, index) => {
+    live += bytes;
+    return live + (flow.scratch[steps[index - 1]] ?? 0);
+  });
+}
+
+function peak(program: Program, flow: Dataflow, best: Candidate) {
+  const { steps, storages } = best;
+  const used = usage(flow, best);
+  const peakStep = used.indexOf(used.reduce((a, b) => Math.max(a, b))) - 1;
+  const done = new Set(steps.slice(0, peakStep + 1));
+  const alive: AliveAtPeak[] = storages
+    .filter(({ bytes, first, last }) => bytes > 0 && first <= peakStep && last >= peakStep)
+    .map(({ roots, bytes }) => {
+      const tensor = roots.findLast((root) => flow.writer[root] < 0 || done.has(flow.writer[root]))!;
+      return { tensor, name: program.tensors[tensor].name, bytes };
+    });
+  const step = steps[peakStep];
+  if (flow.scratch[step] > 0)
+    alive.push({ tensor: null, name: `scratch of ${program.steps[step].node}`, bytes: flow.scratch[step] });
+  return { liveBytes: used.slice(1, -1), peakStep, aliveAtPeak: alive.sort((a, b) => b.bytes - a.bytes) };
+}
+
+function proof(order: Order, { problem, assignment }: Candidate): string {
+  const { bytes, bound, nodes } = assignment;
+  if (bytes === order.bound)
+    return order.states === 0
+      ? "the arena is no larger than what every order of the steps needs at once"
+      : `the arena equals the largest live set, and exhaustive search (${order.states} states) proves that no order of the steps has a smaller one`;
+  const below = `no order of the steps needs less than ${order.bound} bytes`;
+  if (bytes === largestLiveSet(problem))
+    return `the arena equals the largest live set of this order; the search for a better order stopped after ${order.states} states: ${below}`;
+  if (bytes === bound)
+    return `exhaustive search (${nodes} nodes) proves that these storages fit no smaller arena; ${below}`;
+  return nodes > 0
+    ? `the search for better offsets stopped after ${nodes} nodes; ${below}`
+    : `the offsets leave gaps, and the storages are too many for an exact search; ${below}`;
+}

@@ -1,0 +1,156 @@
+/**
+ * Proves a plan right by walking through it, without any of the planner's own reasoning about lifetimes: it follows
+ * which bytes each tensor holds, and no write may touch bytes that are still to be read.
+ */
+import { invariant } from "../errors.js";
+import { bytesPerElement, elementCount } from "../graph/ir.js";
+import type { Program } from "../graph/program.js";
+import { type InPlaceOf, kernelInPlace } from "./dataflow.js";
+import type { Placement, Plan } from "./plan.js";
+
+interface Range {
+  /** "arena", or the name of a caller's buffer. */
+  readonly memory: string;
+  readonly from: number;
+  readonly to: number;
+}
+
+/** Throws an internal error where the plan would corrupt a value, lies out of bounds or breaks its own alignment. */
+export function verifyPlan(program: Program, plan: Plan, inPlaceOf: InPlaceOf = kernelInPlace): void {
+  const { tensors, steps } = program;
+  checkPlacements(program, plan);
+  const order = [...plan.steps].sort((a, b) => a - b);
+  invariant(
+    order.length === steps.length && order.every((step, i) => step === i),
+    "the plan does not run every step exactly once",
+  );
+
+  const root = (id: number) => tensors[id].viewOf ?? id;
+  const rangeOf = (id: number) => range(plan.placements[id]);
+  // How often each root is still to be read; a graph output is read once more by the caller.
+  const reads = new Map<number, number>();
+  const isStored = (id: number) => tensors[id].constant === undefined;
+  const count = (id: number, by: number) => reads.set(root(id), (reads.get(root(id)) ?? 0) + by);
+  for (const step of steps) for (const id of step.inputs) count(id, 1);
+  for (const id of program.outputs) count(id, 1);
+
+  // Roots that hold a value somebody is still to read.
+  const valid = new Set<number>();
+  const write = (id: number, mayOverwrite: ReadonlySet<number>, who: string) => {
+    for (const other of valid)
+      invariant(
+        mayOverwrite.has(other) || !overlap(rangeOf(id), rangeOf(other)),
+        `${who} writes tensor ${id} over tensor ${other}`,
+      );
+    if (reads.get(id)) valid.add(id);
+  };
+  const nothing: ReadonlySet<number> = new Set();
+  for (const id of program.inputs) {
+    write(id, nothing, "the caller");
+    valid.add(id);
+  }
+  for (const id of program.inputs) if (!reads.get(id)) valid.delete(id);
+
+  for (const index of plan.steps) {
+    const step = steps[index];
+    const who = `step ${index}`;
+    for (const id of step.inputs.filter(isStored))
+      invariant(valid.has(root(id)), `${who} reads tensor ${id}, which holds no value`);
+    const scratch = scratchRange(plan, index, step.scratchBytes);
+    if (scratch)
+      for (const other of [...valid, ...step.outputs])
+        invariant(!overlap(scratch, rangeOf(other)), `the scratch of ${who} lies over tensor ${other}`);
+    for (const id of step.inputs) count(id, -1);
+    step.outputs.forEach((id, position) => {
+      invariant(
+        plan.placements[id].region !== "input",
+        `${who} writes tensor ${id} into a buffer of the caller's input`,
+      );
+      for (const other of step.outputs.slice(0, position))
+        invariant(!overlap(rangeOf(id), rangeOf(other)), `${who} writes tensor ${id} over its own output ${other}`);
+      const inPlace = inPlaceOf(step)
+        .filter(([input, output]) => output === position && mayShare(program, index, input, output))
+        .map(([input]) => root(step.inputs[input]))
+        .filter((input) => reads.get(input) === 0 && sameRange(rangeOf(input), rangeOf(id)));
+      write(id, new Set(inPlace), who);
+    });
+    for (const id of step.inputs) if (reads.get(root(id)) === 0) valid.delete(root(id));
+  }
+  for (const id of program.outputs)
+    invariant(valid.has(root(id)), `graph output tensor ${id} holds no value at the end`);
+}
+
+function checkPlacements({ tensors, inputs, outputs }: Program, plan: Plan): void {
+  const { arenaBytes, alignment, placements } = plan;
+  invariant(arenaBytes % alignment === 0, `the arena of ${arenaBytes} bytes is no multiple of ${alignment}`);
+  for (const { id, shape, type, viewOf, constant } of tensors) {
+    const place = placements[id];
+    invariant(place, `tensor ${id} has no place`);
+    const bytes = elementCount(shape) * bytesPerElement(type);
+    invariant(place.bytes === bytes, `tensor ${id} has ${bytes} bytes but is given ${place.bytes}`);
+    if (constant !== undefined) {
+      const right = place.region === "constant" && place.index === constant;
+      invariant(right, `tensor ${id} is a constant and lies elsewhere`);
+      continue;
+    }
+    if (place.region === "arena") {
+      invariant(place.offset % alignment === 0, `tensor ${id} is not aligned`);
+      invariant(place.offset >= 0 && place.offset + bytes <= arenaBytes, `tensor ${id} ends outside the arena`);
+    } else {
+      invariant(place.region !== "constant", `tensor ${id} lies in flash but is no constant`);
+      const owner = (place.region === "input" ? inputs : outputs)[place.index];
+      const inside = plan.ioBuffers === "caller" && placements[owner]?.bytes === bytes;
+      invariant(inside, `tensor ${id} does not fit the buffer of graph ${place.region} ${place.index}`);
+    }
+    if (viewOf !== undefined) {
+      const same = sameRange(range(place), range(placements[viewOf]));
+      invariant(same, `tensor ${id} does not lie where the tensor it views does`);
+    }
+  }
+  checkCallerBuffers(plan, "input", inputs);
+  checkCallerBuffers(plan, "output", outputs);
+}
+
+/** Graph inputs and outputs lie in the arena, or each in the caller's buffer of its own index. */
+function checkCallerBuffers({ ioBuffers, placements }: Plan, region: "input" | "output", ids: readonly number[]): void {
+  ids.forEach((id, index) => {
+    const place = placements[id];
+    const right = ioBuffers === "arena" ? place.region === "arena" : place.region === region && place.index === index;
+    invariant(right, `graph ${region} ${index} lies in the wrong buffer`);
+  });
+}
+
+function scratchRange(plan: Plan, step: number, bytes: number): Range | null {
+  const from = plan.scratch[step];
+  invariant((from === null) === (bytes === 0), `step ${step} has scratch without need, or none although it needs it`);
+  if (from === null) return null;
+  invariant(from % plan.alignment === 0, `the scratch of step ${step} is not aligned`);
+  invariant(from >= 0 && from + bytes <= plan.arenaBytes, `the scratch of step ${step} ends outside the arena`);
+  return { memory: "arena", from, to: from + bytes };
+}
+
+/** Equal sizes, and the step reads the bytes through this one argument only. */
+function mayShare({ tensors, steps }: Program, index: number, input: number, output: number): boolean {
+  const { inputs, outputs } = steps[index];
+  const from = tensors[inputs[input]];
+  const to = tensors[outputs[output]];
+  const root = (id: number) => tensors[id].viewOf ?? id;
+  return (
+    bytesPerElement(from.type) === bytesPerElement(to.type) &&
+    elementCount(from.shape) === elementCount(to.shape) &&
+    inputs.filter((id) => root(id) === root(from.id)).length === 1
+  );
+}
+
+function range(place: Placement): Range {
+  if (place.region === "arena") return { memory: "arena", from: place.offset, to: place.offset + place.bytes };
+  return { memory: `${place.region} ${place.index}`, from: 0, to: place.bytes };
+}
+
+function overlap(a: Range, b: Range): boolean {
+  return a.memory === b.memory && a.from < b.to && b.from < a.to;
+}
+
+function sameRange(a: Range, b: Range): boolean {
+  return a.memory === b.memory && a.from === b.from && a.to === b.to;
+}
