@@ -1,0 +1,80 @@
+/** <name>_manifest.json: what was generated from what, for people and for the later commands. Model text lives only here. */
+import type { Compiled } from "../compile.js";
+import { bytesPerElement, elementCount } from "../graph/ir.js";
+import type { Program, ProgramTensor } from "../graph/program.js";
+import { toolVersion } from "../io/package_path.js";
+import { hybridSteps } from "../lower/lower.js";
+import { NUMERICS_VERSION } from "../numerics/requantize.js";
+
+const SCHEMA_VERSION = 1;
+
+const bytesOf = (tensor: ProgramTensor) => elementCount(tensor.shape) * bytesPerElement(tensor.type);
+
+/** Bytes of all constant tables. */
+export function tableBytes(program: Program): number {
+  return program.constants.reduce((sum, { data }) => sum + data.byteLength, 0);
+}
+
+/** @param source what the user gave: file name and sha256 of the model */
+export function manifestOf(compiled: Compiled, board: string, source: { file: string; sha256: string }) {
+  const { program, plan, view, name } = compiled;
+  const describe = (id: number) => {
+    const { name: value, type, shape, scale, zeroPoint } = program.tensors[id];
+    return {
+      name: value,
+      type,
+      shape,
+      ...(scale !== undefined && { scale, zeroPoint }),
+      bytes: bytesOf(program.tensors[id]),
+    };
+  };
+  const place = (id: number) => {
+    const tensor = program.tensors[id];
+    if (tensor.constant !== undefined) return { constant: tensor.constant, bytes: bytesOf(tensor) };
+    return { tensor: tensor.name, ...plan.placements[id] };
+  };
+  return {
+    schemaVersion: SCHEMA_VERSION,
+    tool: "onnx2mcu",
+    toolVersion,
+    numericsVersion: NUMERICS_VERSION,
+    name,
+    signature: view.signature,
+    precision: program.precision,
+    ioBuffers: plan.ioBuffers,
+    board,
+    model: { ...source, opset: compiled.model.graph.opset, producer: compiled.model.producer },
+    inputs: program.inputs.map(describe),
+    outputs: program.outputs.map(describe),
+    arena: {
+      bytes: plan.arenaBytes,
+      alignment: plan.alignment,
+      persistentBytes: plan.persistentBytes,
+      lowerBound: plan.lowerBound,
+      optimal: plan.optimal,
+      proof: plan.proof,
+      peakLayer: plan.peakStep,
+      aliveAtPeak: plan.aliveAtPeak.map(({ name: tensor, bytes }) => ({ tensor, bytes })),
+    },
+    tables: { bytes: tableBytes(program), count: program.constants.length },
+    macs: program.steps.reduce((sum, step) => sum + step.macs, 0),
+    float32Layers: hybridSteps(program).map(({ node, operator }) => ({ node, operator })),
+    layers: plan.steps.map((index, layer) => {
+      const step = program.steps[index];
+      const scratch = plan.scratch[index];
+      return {
+        index: layer,
+        node: step.node,
+        operator: step.operator,
+        kernel: step.kernel,
+        macs: step.macs,
+        inputs: step.inputs.map(place),
+        outputs: step.outputs.map(place),
+        ...(scratch !== null && { scratch: { offset: scratch, bytes: step.scratchBytes } }),
+        constants: step.constants,
+      };
+    }),
+  };
+}
+
+export type Manifest = ReturnType<typeof manifestOf>;

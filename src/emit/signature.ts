@@ -1,0 +1,32 @@
+/** The signature of a firmware: what must be equal for host and device to compute the same. */
+import { createHash } from "node:crypto";
+import type { Program } from "../graph/program.js";
+import { NUMERICS_VERSION } from "../numerics/requantize.js";
+import type { Plan } from "../plan/plan.js";
+
+/** JSON with infinities kept apart. */
+const exact = (value: unknown) => JSON.stringify(value, (_key, v) => (typeof v === "number" ? String(v) : v));
+
+/** 16 hexadecimal digits over steps, parameters, tables, shapes and memory layout; names of the model do not count. */
+export function signatureOf(program: Program, plan: Plan): string {
+  const hash = createHash("sha256");
+  hash.update(
+    exact([
+      NUMERICS_VERSION,
+      program.tensors.map(({ name: _, ...rest }) => rest),
+      plan.steps.map((index) => {
+        const { node: _node, operator: _operator, ...rest } = program.steps[index];
+        return rest;
+      }),
+      program.inputs,
+      program.outputs,
+      plan.placements,
+      plan.arenaBytes,
+    ]),
+  );
+  for (const { type, data } of program.constants) {
+    hash.update(type);
+    hash.update(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
+  }
+  return hash.digest("hex").slice(0, 16);
+}

@@ -1,0 +1,141 @@
+/** Decides everything that the C templates print. Text of the model never gets in: identifiers are index-based. */
+import { bytesPerElement, elementCount } from "../graph/ir.js";
+import type { Program, ProgramTensor, Step } from "../graph/program.js";
+import { toolVersion } from "../io/package_path.js";
+import { kernelOf } from "../kernels/index.js";
+import type { Kernel, ParamField } from "../kernels/kernel.js";
+import { NUMERICS_VERSION } from "../numerics/requantize.js";
+import type { Placement, Plan } from "../plan/plan.js";
+import { cFloat, cInt, cLines, cTypeOf } from "./c_literals.js";
+import { signatureOf } from "./signature.js";
+
+export interface InterfaceView {
+  readonly index: number;
+  readonly label: string;
+  readonly macro: string;
+  readonly typeName: string;
+  readonly cType: string;
+  readonly elements: number;
+  readonly bytes: number;
+  readonly rank: number;
+  readonly shapeText: string;
+  readonly quantised: boolean;
+  readonly scale: string;
+  readonly zeroPoint: number;
+}
+
+export interface LayerView {
+  readonly index: number;
+  readonly operator: string;
+  readonly kernel: string;
+  readonly fields: readonly { readonly name: string; readonly value: string }[];
+  readonly args: readonly string[];
+}
+
+function interfaceView(tensor: ProgramTensor, kind: "input" | "output", index: number, name: string): InterfaceView {
+  const elements = elementCount(tensor.shape);
+  return {
+    index,
+    label: `${kind === "input" ? "Input" : "Output"} ${index}`,
+    macro: `${name.toUpperCase()}_${kind.toUpperCase()}_${index}`,
+    typeName: `${name}_${kind}_${index}_t`,
+    cType: cTypeOf(tensor.type),
+    elements,
+    bytes: elements * bytesPerElement(tensor.type),
+    rank: tensor.shape.length,
+    shapeText: tensor.shape.length > 0 ? tensor.shape.join(", ") : "1",
+    quantised: tensor.scale !== undefined,
+    scale: cFloat(tensor.scale ?? 1),
+    zeroPoint: tensor.zeroPoint ?? 0,
+  };
+}
+
+function fieldValue(field: ParamField, value: number | readonly number[]): string {
+  const print = field.type === "float" ? cFloat : cInt;
+  return typeof value === "number" ? print(value) : `{${value.map(print).join(", ")}}`;
+}
+
+/** The bytes of a tensor as a C pointer expression without a type. */
+function address(placement: Placement): string {
+  if (placement.region === "arena") return `arena + ${placement.offset}`;
+  return placement.region === "input" ? `in[${placement.index}]` : `out[${placement.index}]`;
+}
+
+function argument(program: Program, plan: Plan, name: string, id: number, isInput: boolean): string {
+  const tensor = program.tensors[id];
+  if (tensor.constant !== undefined) return `${name}_table_${tensor.constant}`;
+  const placement = plan.placements[id];
+  const type = `${isInput || placement.region === "input" ? "const " : ""}${cTypeOf(tensor.type)} *`;
+  const inner = address(placement);
+  // By way of void *, because the bytes of the arena are not known to be aligned to the compiler.
+  return tensor.type === "int8" && placement.region === "arena"
+    ? `(${type})(${inner})`
+    : `(${type})(${isInput ? "const void *" : "void *"})(${inner})`;
+}
+
+function layerView(program: Program, plan: Plan, name: string, step: Step, index: number): LayerView {
+  const kernel: Kernel = kernelOf(step.kernel);
+  const inputs = step.inputs.map((id) => argument(program, plan, name, id, true));
+  const scratch = plan.scratch[plan.steps[index]];
+  return {
+    index,
+    operator: step.operator,
+    kernel: step.kernel,
+    fields: kernel.params.map((field) => ({ name: field.name, value: fieldValue(field, step.params[field.name]) })),
+    args: [
+      ...(kernel.inputs === "variadic" ? [`(const void *const[]){${inputs.join(", ")}}`] : inputs),
+      ...kernel.constants.map((slot) => `${name}_table_${step.constants[slot.name]}`),
+      ...(scratch === null ? [] : [`arena + ${scratch}`]),
+      ...step.outputs.map((id) => argument(program, plan, name, id, false)),
+    ],
+  };
+}
+
+const arenaOffset = (placement: Placement) => (placement.region === "arena" ? placement.offset : 0);
+
+/** Everything the templates under templates/c print. @param name C identifier of the model */
+export function modelView(program: Program, plan: Plan, name: string) {
+  const steps = plan.steps.map((index) => program.steps[index]);
+  const layers = steps.map((step, index) => layerView(program, plan, name, step, index));
+  const inputs = program.inputs.map((id, i) => interfaceView(program.tensors[id], "input", i, name));
+  const outputs = program.outputs.map((id, i) => interfaceView(program.tensors[id], "output", i, name));
+  const ioInArena = plan.ioBuffers === "arena";
+  const copies = (ids: readonly number[], views: readonly InterfaceView[]) =>
+    ioInArena
+      ? ids.map((id, i) => ({ index: i, offset: arenaOffset(plan.placements[id]), bytes: views[i].bytes }))
+      : [];
+  const text = layers.flatMap(({ args }) => args).join(" ");
+  return {
+    name,
+    upper: name.toUpperCase(),
+    toolVersion,
+    numericsVersion: NUMERICS_VERSION,
+    signature: signatureOf(program, plan),
+    arenaBytes: plan.arenaBytes,
+    alignment: plan.alignment,
+    persistentBytes: plan.persistentBytes,
+    ioInArena,
+    inputs,
+    outputs,
+    interfaces: [...inputs, ...outputs],
+    hasQuantised: inputs.some((i) => i.quantised) || outputs.some((o) => o.quantised),
+    layerCount: layers.length,
+    layers,
+    kernels: [...new Set(steps.map((step) => step.kernel))].sort(),
+    usesInfinity: layers.some((layer) => layer.fields.some((field) => field.value.includes("INFINITY"))),
+    usesArena: ioInArena || /\barena \+/.test(text),
+    inputOffsets: program.inputs.map((id) => arenaOffset(plan.placements[id])).join(", "),
+    outputOffsets: program.outputs.map((id) => arenaOffset(plan.placements[id])).join(", "),
+    callerChecks: ioInArena ? [] : [...inputs.map((i) => `in[${i.index}]`), ...outputs.map((o) => `out[${o.index}]`)],
+    copiesIn: copies(program.inputs, inputs),
+    copiesOut: copies(program.outputs, outputs),
+    constants: program.constants.map(({ id, type, data }) => ({
+      id,
+      cType: cTypeOf(type),
+      count: data.length,
+      lines: cLines(type, data),
+    })),
+  };
+}
+
+export type ModelView = ReturnType<typeof modelView>;
