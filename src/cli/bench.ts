@@ -1,0 +1,81 @@
+import { existsSync, readFileSync } from "node:fs";
+import { artefacts } from "../device/pio.js";
+import { profileProject } from "../device/profile/profile.js";
+import { sizesFromMap } from "../device/size.js";
+import { UserError } from "../errors.js";
+import { bytesPerElement, elementCount } from "../graph/ir.js";
+import { openProject, type Project } from "../project/open.js";
+import { type AddCommand, action } from "./command.js";
+import { jsonOption } from "./options.js";
+import { compact, kilobytes, table } from "./output.js";
+
+export const bench: AddCommand = (program) => {
+  program
+    .command("bench")
+    .description("count instructions, cycles, flash and RAM of a built firmware in the simulator")
+    .argument("<firmware>", "folder that `generate` wrote and `build` built")
+    .addOption(jsonOption())
+    .addHelpText("after", "\nExample:\n  $ onnx2mcu bench firmware/ --json")
+    .action(
+      action<{ json?: boolean }>(async ([folder], _options, output) => {
+        const result = await benchProject(openProject(folder));
+        const rows = result.layers.map((l, i) => [i, l.operator, l.macs, l.instructions, l.cycles, l.name]);
+        const { flash, ram, support } = result;
+        const text = [
+          `${result.board}: ${compact(result.instructions)} instructions, ${compact(result.cycles)} modelled cycles, ${compact(result.macs)} multiply-accumulates`,
+          `flash ${kilobytes(flash.total)}: code ${kilobytes(flash.code)}, weights and tables ${kilobytes(flash.weights)}`,
+          `RAM ${kilobytes(ram.total)}: arena ${kilobytes(ram.arena)}, static ${kilobytes(ram.static)}, stack ${kilobytes(ram.stack)}`,
+          `board support and link besides: flash ${kilobytes(support.flash)}, RAM ${kilobytes(support.ram)}`,
+          "",
+          table(["layer", "operator", "MACs", "instructions", "cycles", "node"], rows),
+        ];
+        output.result(result, text.join("\n"));
+        return undefined;
+      }),
+    );
+};
+
+/** A fixed pattern: counts of two runs are the same. */
+function pattern(bytes: number): Uint8Array {
+  let state = 1;
+  return Uint8Array.from({ length: bytes }, () => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return state >>> 24;
+  });
+}
+
+/** Float inputs get real numbers between -1 and 1. */
+function benchInputs({ program }: Project): Uint8Array[] {
+  return program.inputs.map((id) => {
+    const { type, shape } = program.tensors[id];
+    const count = elementCount(shape);
+    if (type !== "float32") return pattern(count * bytesPerElement(type));
+    return new Uint8Array(Float32Array.from(pattern(count), (b) => b / 128 - 1).buffer);
+  });
+}
+
+export async function benchProject(project: Project) {
+  const { folder, board, manifest, program, plan } = project;
+  const { map } = artefacts(folder, board);
+  if (!existsSync(map)) {
+    throw new UserError("E_TOOL_FAILED", `${folder} is not built yet; run onnx2mcu build ${folder}`);
+  }
+  const profile = await profileProject(project, benchInputs(project));
+  const { model, support } = sizesFromMap(readFileSync(map, "utf8"), manifest.name);
+  const flash = { code: model.code, weights: model.constants + model.data };
+  const ram = { arena: plan.arenaBytes, static: model.data + model.bss, stack: profile.stackBytes };
+  const supportRam = support.data + support.bss - plan.arenaBytes;
+  return {
+    board: board.name,
+    instructions: profile.instructions,
+    cycles: profile.cycles,
+    macs: program.steps.reduce((sum, step) => sum + step.macs, 0),
+    flash: { ...flash, total: flash.code + flash.weights },
+    ram: { ...ram, total: ram.arena + ram.static + ram.stack },
+    support: { flash: support.code + support.constants + support.data, ram: supportRam },
+    layers: plan.steps.map((index, i) => {
+      const step = program.steps[index];
+      return { name: step.node, operator: step.operator, macs: step.macs, ...profile.layers[i] };
+    }),
+  };
+}

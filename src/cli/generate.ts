@@ -1,0 +1,137 @@
+import { readFileSync } from "node:fs";
+import { basename } from "node:path";
+import { Option } from "commander";
+import { type Compiled, compile, modelHash } from "../compile.js";
+import { type Board, flashBytes, loadBoard, ramBytes } from "../device/boards.js";
+import { tableBytes } from "../emit/manifest.js";
+import { UserError } from "../errors.js";
+import type { Shape } from "../graph/ir.js";
+import { writeTree } from "../io/files.js";
+import { hybridSteps } from "../lower/lower.js";
+import { planSummary } from "../plan/report.js";
+import { platformioProject } from "../project/platformio.js";
+import { type AddCommand, action } from "./command.js";
+import {
+  calibrationFrom,
+  jsonOption,
+  layoutOption,
+  observerOf,
+  observerOption,
+  percentileOption,
+  shapeOption,
+} from "./options.js";
+import { compact, kilobytes, type Output } from "./output.js";
+import { traceTo } from "./trace.js";
+
+interface Options {
+  json?: boolean;
+  board: string;
+  output: string;
+  calibration?: string;
+  precision: "int8" | "float32";
+  name?: string;
+  io?: "int8" | "float32";
+  ioBuffers: "arena" | "caller";
+  shape?: ReadonlyMap<string, Shape>;
+  inputLayout?: "nhwc" | "nchw";
+  observer: "minmax" | "percentile";
+  percentile: number;
+  trace?: boolean;
+}
+
+/** Throws E_DOES_NOT_FIT when tables or arena alone exceed the board. */
+export function checkFits(compiled: Compiled, board: Board): void {
+  const needs = [
+    { what: "RAM for the arena", bytes: compiled.plan.arenaBytes, has: ramBytes(board) },
+    { what: "flash for the weights", bytes: tableBytes(compiled.program), has: flashBytes(board) },
+  ];
+  for (const { what, bytes, has } of needs) {
+    if (bytes > has) {
+      throw new UserError(
+        "E_DOES_NOT_FIT",
+        `the model needs ${bytes} bytes of ${what}, ${bytes - has} more than the ${has} of ${board.name}; use a larger board, int8 precision or a smaller model`,
+      );
+    }
+  }
+}
+
+export const generate: AddCommand = (program) => {
+  program
+    .command("generate")
+    .description("write a firmware project with the model as C")
+    .argument("<model.onnx>", "a float model, or one quantised in QDQ form")
+    .requiredOption("--board <name>", "target board, see `onnx2mcu boards`")
+    .requiredOption("-o, --output <folder>", "project folder: new, empty, or generated before")
+    .option("--calibration <data>", "example inputs for int8: .npz (array calibration), .npy or .csv")
+    .addOption(new Option("--precision <type>", "of the firmware").choices(["int8", "float32"]).default("int8"))
+    .option("--name <identifier>", "C identifier of the model (default: from the file name)")
+    .addOption(new Option("--io <type>", "inputs and outputs of int8 firmware").choices(["int8", "float32"]))
+    .addOption(
+      new Option("--io-buffers <where>", "inputs and outputs in the arena, or in the caller's buffers")
+        .choices(["arena", "caller"])
+        .default("arena"),
+    )
+    .addOption(layoutOption())
+    .addOption(shapeOption())
+    .addOption(observerOption())
+    .addOption(percentileOption())
+    .option("--trace", "print the graph after every pass, on stderr")
+    .addOption(jsonOption())
+    .addHelpText(
+      "after",
+      "\nExamples:\n" +
+        "  $ onnx2mcu generate model.onnx --board qemu-cortex-m4 --calibration data.npz -o firmware/\n" +
+        "  $ onnx2mcu generate model.int8.onnx --board qemu-cortex-m4 --name kws -o firmware/\n" +
+        "  $ onnx2mcu generate model.onnx --board host --precision float32 -o firmware/",
+    )
+    .action(action<Options>(([path], options, output) => run(path, options, output)));
+};
+
+async function run(path: string, options: Options, output: Output): Promise<undefined> {
+  const board = loadBoard(options.board);
+  const compiled = compile(path, {
+    name: options.name,
+    precision: options.precision,
+    io: options.io,
+    ioBuffers: options.ioBuffers,
+    shapes: options.shape,
+    inputLayout: options.inputLayout,
+    observer: observerOf(options),
+    onRow: (done, rows) => output.progress(`calibrating ${done}/${rows}`),
+    ...(options.calibration && { calibration: calibrationFrom(options.calibration) }),
+    ...(options.trace && { trace: traceTo(output.note) }),
+  });
+  checkFits(compiled, board);
+  const source = { file: basename(path), sha256: modelHash(readFileSync(path)) };
+  const changes = await writeTree(options.output, platformioProject(compiled, board, source));
+  for (const file of changes.kept) output.note(`kept ${file}: it was edited since it was generated`);
+  const { program, plan, view, name } = compiled;
+  const hybrid = hybridSteps(program).map(({ node, operator }) => ({ node, operator }));
+  const macs = program.steps.reduce((sum, step) => sum + step.macs, 0);
+  const text = [
+    `${options.output}: ${name} for ${board.title}, ${program.precision}`,
+    `  ${program.steps.length} layers, ${compact(macs)} multiply-accumulates, tables ${kilobytes(tableBytes(program))}`,
+    planSummary(program, plan).replace(/^/gm, "  "),
+    ...(hybrid.length > 0
+      ? [`  in float32, for want of an int8 form: ${[...new Set(hybrid.map((h) => h.operator))].join(", ")}`]
+      : []),
+    `next: onnx2mcu build ${options.output}`,
+  ];
+  output.result(
+    {
+      project: options.output,
+      name,
+      board: board.name,
+      precision: program.precision,
+      signature: view.signature,
+      layers: program.steps.length,
+      macs,
+      arena: { bytes: plan.arenaBytes, lowerBound: plan.lowerBound, optimal: plan.optimal },
+      tables: tableBytes(program),
+      float32Layers: hybrid,
+      written: changes.written.length,
+    },
+    text.join("\n"),
+  );
+  return undefined;
+}

@@ -1,0 +1,62 @@
+/** Options that several commands share, parsed and checked. */
+import { InvalidArgumentError, Option } from "commander";
+import type { Rows } from "../compile.js";
+import { loadData } from "../data/load.js";
+import { inputRows } from "../data/rows.js";
+import type { Shape, Tensor } from "../graph/ir.js";
+import type { ObserverKind } from "../quantize/observers.js";
+
+/** "name:1,3,96,96", collected by name; the name itself may contain colons. */
+export function collectShape(text: string, previous: ReadonlyMap<string, Shape> = new Map()): Map<string, Shape> {
+  const at = text.lastIndexOf(":");
+  const shape = text
+    .slice(at + 1)
+    .split(",")
+    .map(Number);
+  if (at < 1 || shape.some((size) => !Number.isInteger(size) || size < 1)) {
+    throw new InvalidArgumentError("expected input:1,3,96,96 with sizes of at least 1");
+  }
+  return new Map([...previous, [text.slice(0, at), shape]]);
+}
+
+export function positiveInteger(text: string): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 1) throw new InvalidArgumentError("expected a whole number of at least 1");
+  return value;
+}
+
+function percentile(text: string): number {
+  const value = Number(text);
+  if (!(value > 50 && value <= 100)) throw new InvalidArgumentError("expected a percentage over 50 and up to 100");
+  return value;
+}
+
+export const shapeOption = () =>
+  new Option("--shape <input:sizes>", "bind symbolic dimensions, e.g. input:1,3,96,96 (repeatable)").argParser(
+    collectShape,
+  );
+
+export const layoutOption = () =>
+  new Option(
+    "--input-layout <layout>",
+    "layout of image inputs in the firmware and in the data (default: as the model has it)",
+  ).choices(["nhwc", "nchw"]);
+
+export const jsonOption = () => new Option("--json", "print one JSON document on stdout");
+
+export const observerOption = () =>
+  new Option("--observer <kind>", "how calibration chooses ranges").choices(["minmax", "percentile"]).default("minmax");
+
+export const percentileOption = () =>
+  new Option("--percentile <percent>", "share of the values that --observer percentile covers")
+    .argParser(percentile)
+    .default(99.99);
+
+export function observerOf(options: { observer: "minmax" | "percentile"; percentile: number }): ObserverKind {
+  return options.observer === "minmax" ? { kind: "minmax" } : { kind: "percentile", percentile: options.percentile };
+}
+
+/** The rows of a data file, once the inputs of the graph are known. */
+export function calibrationFrom(path: string): (inputs: readonly Tensor[]) => Rows {
+  return (inputs) => inputRows(loadData(path), "calibration", inputs);
+}

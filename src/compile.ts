@@ -1,0 +1,155 @@
+/**
+ * The whole pipeline:
+ *
+ *   model.onnx ─ read ─▶ Graph ─ canonicalise ─▶ Graph ─ quantise ─▶ Graph ─ lower ─▶ Program ─ plan ─▶ Plan ─ emit ─▶ files
+ *                                     │             ▲                   │
+ *                                     └─ calibrate ─┘                   └─ host reference (host/run.ts)
+ *
+ * One direction, plain data between the stages, each stage a function.
+ */
+import { createHash } from "node:crypto";
+import { basename } from "node:path";
+import { libraryFiles } from "./emit/library.js";
+import { type ModelView, modelView } from "./emit/view.js";
+import { UserError } from "./errors.js";
+import type { Graph, Shape, Tensor } from "./graph/ir.js";
+import type { Program } from "./graph/program.js";
+import { lower } from "./lower/lower.js";
+import { bindShapes } from "./onnx/bind_shapes.js";
+import { type Model, readModel, readModelFile } from "./onnx/read.js";
+import { canonicalise, type Trace } from "./passes/index.js";
+import type { InputLayout } from "./passes/input_layout.js";
+import { saturate } from "./passes/saturate.js";
+import { type Plan, planMemory } from "./plan/plan.js";
+import { calibrate, type Rows } from "./quantize/calibrate.js";
+import type { ObserverKind } from "./quantize/observers.js";
+import { quantizeGraph } from "./quantize/quantize.js";
+
+export type { Rows } from "./quantize/calibrate.js";
+
+export interface ReadOptions {
+  /** Input name -> shape, for models with symbolic dimensions. */
+  readonly shapes?: ReadonlyMap<string, Shape>;
+  /** Layout of image inputs of the firmware and of the data; default: as the model has it. */
+  readonly inputLayout?: InputLayout;
+  /** Sees the graph after every pass. */
+  readonly trace?: Trace;
+}
+
+export interface QuantizeOptions {
+  /** Rows in the layout of the graph's inputs. */
+  readonly calibration: (inputs: readonly Tensor[]) => Rows;
+  /** Default: min-max. */
+  readonly observer?: ObserverKind;
+  readonly onRow?: (done: number, rows: number) => void;
+}
+
+export interface CompileOptions extends ReadOptions, Partial<QuantizeOptions> {
+  /** C identifier; default: from the file name, or "model". */
+  readonly name?: string;
+  /** Default int8. */
+  readonly precision?: "int8" | "float32";
+  /** Element type of the firmware's inputs and outputs. Default: int8 for int8 firmware. */
+  readonly io?: "int8" | "float32";
+  /** Where inputs and outputs live. Default arena. */
+  readonly ioBuffers?: "arena" | "caller";
+}
+
+export interface Compiled {
+  readonly name: string;
+  readonly model: Model;
+  /** Canonical; quantised for int8. */
+  readonly graph: Graph;
+  readonly program: Program;
+  readonly plan: Plan;
+  /** The float program that the int8 one stands for; absent for a model that came quantised. */
+  readonly float?: Program;
+  readonly view: ModelView;
+  /** The C library: file name -> text. */
+  readonly files: ReadonlyMap<string, string>;
+}
+
+export function isQuantised(graph: Graph): boolean {
+  return [...graph.tensors.values()].some((tensor) => tensor.quantization !== undefined);
+}
+
+/** @param model path of an ONNX file, or its bytes */
+export function read(model: string | Uint8Array): Model {
+  return typeof model === "string" ? readModelFile(model) : readModel(model);
+}
+
+/** The canonical graph of a model (src/passes). */
+export function canonicalGraph(model: Model, options: ReadOptions = {}): Graph {
+  return canonicalise(bindShapes(model, options.shapes), options);
+}
+
+/** Float graph -> int8 graph, by calibration. Throws E_USAGE for a graph that is quantised already. */
+export function quantise(graph: Graph, options: QuantizeOptions): Graph {
+  if (isQuantised(graph)) {
+    throw new UserError("E_USAGE", "the model is quantised already: generate takes it as it is, without --calibration");
+  }
+  const rows = options.calibration(graph.inputs.map((name) => graph.tensors.get(name)!));
+  const observer = options.observer ?? { kind: "minmax" };
+  const ranges = calibrate(graph, rows, observer, (done) => options.onRow?.(done, rows.rows));
+  return quantizeGraph(graph, ranges);
+}
+
+/** The whole way from a model to C files. Writes nothing. */
+export function compile(source: string | Uint8Array, options: CompileOptions = {}): Compiled {
+  const name = checkName(options.name ?? nameOf(source));
+  const model = read(source);
+  const canonical = canonicalGraph(model, options);
+  const precision = options.precision ?? "int8";
+  const io = precision === "int8" ? (options.io ?? "int8") : "float32";
+  const quantised = isQuantised(canonical);
+  const graph = precision === "int8" ? quantisedGraph(canonical, options) : quantised ? saturate(canonical) : canonical;
+  const program = lower(graph, { precision, io });
+  const plan = planMemory(program, { ioBuffers: options.ioBuffers ?? "arena" });
+  const float = quantised ? undefined : lower(canonical, { precision: "float32", io: "float32" });
+  const view = modelView(program, plan, name);
+  return { name, model, graph, program, plan, ...(float && { float }), view, files: libraryFiles(view) };
+}
+
+function quantisedGraph(graph: Graph, options: CompileOptions): Graph {
+  const { calibration } = options;
+  if (calibration) return quantise(graph, { ...options, calibration });
+  if (isQuantised(graph)) return graph;
+  throw new UserError(
+    "E_NEEDS_CALIBRATION",
+    "the model is float32 and int8 needs example inputs: give --calibration data.npz, or --precision float32",
+  );
+}
+
+const RESERVED = new Set(
+  (
+    "auto break case char const continue default do double else enum extern float for goto if inline int long register " +
+    "restrict return short signed sizeof static struct switch typedef union unsigned void volatile while main"
+  ).split(" "),
+);
+
+function checkName(name: string): string {
+  if (!/^[a-z][a-z0-9_]{0,47}$/.test(name) || RESERVED.has(name) || name.startsWith("nn_")) {
+    throw new UserError(
+      "E_USAGE",
+      `--name ${JSON.stringify(name)} is no usable C identifier: lower-case letters, digits and _, a letter first, at most 48, not nn_...`,
+    );
+  }
+  return name;
+}
+
+function nameOf(source: string | Uint8Array): string {
+  if (typeof source !== "string") return "model";
+  const stem = basename(source)
+    .replace(/\.onnx$/i, "")
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, "_")
+    .replace(/^_+|_+$/g, "")
+    .slice(0, 40);
+  const name = /^[a-z]/.test(stem) ? stem : `model_${stem}`;
+  return RESERVED.has(name) || name.startsWith("nn_") ? `model_${name}` : name;
+}
+
+/** sha256 of a model's bytes, for the manifest. */
+export function modelHash(bytes: Uint8Array): string {
+  return createHash("sha256").update(bytes).digest("hex");
+}

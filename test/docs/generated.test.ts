@@ -1,0 +1,14 @@
+import { readFileSync } from "node:fs";
+import { expect, test } from "vitest";
+import { boardSchemaDocument, errorsDocument } from "../../src/docs.js";
+import { packagePath } from "../../src/io/package_path.js";
+
+const read = (...path: string[]) => readFileSync(packagePath(...path), "utf8");
+
+test("docs/errors.md is what the code says", () => {
+  expect(read("docs", "errors.md")).toBe(errorsDocument());
+});
+
+test("boards/board.schema.json is the schema that boards are checked against", () => {
+  expect(read("boards", "board.schema.json")).toBe(boardSchemaDocument());
+});

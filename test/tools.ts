@@ -1,0 +1,12 @@
+/** Which tools are on this machine; tests that need an absent one skip. */
+import { existsSync } from "node:fs";
+import { findProgram } from "../src/device/process.js";
+import { packagePath } from "../src/io/package_path.js";
+
+const pio =
+  existsSync(packagePath(".venv", "bin", "pio")) ||
+  existsSync(packagePath(".venv", "Scripts", "pio.exe")) ||
+  findProgram("pio") !== undefined;
+
+export const hasSimulatorTools =
+  pio && ["arm-none-eabi-gcc", "qemu-system-arm", "cc"].every((name) => findProgram(name) !== undefined);
