@@ -15,6 +15,7 @@ import { UserError } from "./errors.js";
 import type { Graph, Shape, Tensor } from "./graph/ir.js";
 import type { Program } from "./graph/program.js";
 import { lower } from "./lower/lower.js";
+import { bindConstants, type ConstantValues } from "./onnx/bind_constants.js";
 import { bindShapes } from "./onnx/bind_shapes.js";
 import { type Model, readModel, readModelFile } from "./onnx/read.js";
 import { canonicalise, type Trace } from "./passes/index.js";
@@ -30,6 +31,8 @@ export type { Rows } from "./quantize/calibrate.js";
 export interface ReadOptions {
   /** Input name -> shape, for models with symbolic dimensions. */
   readonly shapes?: ReadonlyMap<string, Shape>;
+  /** Values of inputs that must be known at generation time, by name. */
+  readonly constants?: ReadonlyMap<string, ConstantValues>;
   /** Layout of image inputs of the firmware and of the data; default: as the model has it. */
   readonly inputLayout?: InputLayout;
   /** Sees the graph after every pass. */
@@ -80,7 +83,8 @@ export function read(model: string | Uint8Array): Model {
 
 /** The canonical graph of a model (src/passes). */
 export function canonicalGraph(model: Model, options: ReadOptions = {}): Graph {
-  return canonicalise(bindShapes(model, options.shapes), options);
+  const graph = bindConstants(bindShapes(model, options.shapes), options.constants ?? new Map());
+  return canonicalise(graph, options);
 }
 
 /** Float graph -> int8 graph, by calibration. Throws E_USAGE for a graph that is quantised already. */

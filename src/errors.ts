@@ -45,6 +45,11 @@ export const ERROR_CODES = {
     exit: EXIT.badModel,
     meaning: "A dimension is unknown at generation time; bind it with --shape input:1,3,96,96.",
   },
+  E_NEEDS_CONSTANT: {
+    exit: EXIT.badModel,
+    meaning:
+      "A value that decides shapes, or which of several programs runs, is computed at run time; bind the input that it comes from with --constant name:1,2.",
+  },
   E_SHAPE: { exit: EXIT.badModel, meaning: "Shapes or attributes of a node contradict each other." },
   E_SHAPE_TOO_LARGE: { exit: EXIT.badModel, meaning: "A tensor is larger than any microcontroller could hold." },
   E_TYPE: { exit: EXIT.badModel, meaning: "A tensor has an element type that the operator does not take." },
@@ -83,6 +88,8 @@ export class UserError extends Error {
     message: string,
     /** Name of the ONNX node (or value) the error is about, where there is one. */
     readonly node: string | null = null,
+    /** Name of the value that must be a constant, for E_NEEDS_CONSTANT. */
+    readonly value: string | null = null,
   ) {
     super(message);
   }

@@ -46,7 +46,7 @@ static inline float nn_power_of_two(int32_t n) {
  * results. x = n * ln 2 + r with |r| <= ln(2) / 2; ln 2 is split so that n * 0.693359375 is exact (Cody and
  * Waite). The polynomial for e^r is that of expf in the Cephes library.
  */
-static inline float nn_exp_f32(float x) {
+static inline float nn_expf(float x) {
     if (x > 88.7228317f) {
         return INFINITY;
     }
@@ -71,12 +71,12 @@ static inline float nn_exp_f32(float x) {
 }
 
 /* 1 / (1 + e^-x) within 3 ulp; 0 where e^-x overflows. */
-static inline float nn_sigmoid_f32(float x) {
-    return 1.0f / (1.0f + nn_exp_f32(-x));
+static inline float nn_sigmoidf(float x) {
+    return 1.0f / (1.0f + nn_expf(-x));
 }
 
 /* Hyperbolic tangent within 2 ulp; near 0 by the odd polynomial of tanhf in the Cephes library. */
-static inline float nn_tanh_f32(float x) {
+static inline float nn_tanhf(float x) {
     const float magnitude = x < 0.0f ? -x : x;
     if (magnitude < 0.625f) {
         const float z = x * x;
@@ -87,7 +87,7 @@ static inline float nn_tanh_f32(float x) {
         y = y * z + -0.333332807f;
         return y * z * x + x;
     }
-    const float y = 1.0f - 2.0f / (nn_exp_f32(magnitude + magnitude) + 1.0f);
+    const float y = 1.0f - 2.0f / (nn_expf(magnitude + magnitude) + 1.0f);
     return x < 0.0f ? -y : y;
 }
 

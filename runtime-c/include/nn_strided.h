@@ -26,6 +26,15 @@ static inline int nn_next_row(const int32_t shape[6], int32_t index[5]) {
     return 0;
 }
 
+/* 1 when a dimension is 0. */
+static inline int nn_is_empty(const int32_t shape[6]) {
+    int empty = 0;
+    for (int axis = 0; axis < 6; axis++) {
+        empty |= shape[axis] == 0;
+    }
+    return empty;
+}
+
 /* Elements from the first element to the start of row `index`. */
 static inline int32_t nn_row_offset(const int32_t index[5], const int32_t stride[6]) {
     int32_t offset = 0;

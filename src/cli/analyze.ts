@@ -4,13 +4,14 @@ import { elementCount } from "../graph/ir.js";
 import { lower } from "../lower/lower.js";
 import { findOperator } from "../ops/index.js";
 import { type AddCommand, action } from "./command.js";
-import { jsonOption, layoutOption, shapeOption } from "./options.js";
+import { constantOption, jsonOption, layoutOption, shapeOption } from "./options.js";
 import { compact, table } from "./output.js";
 import { traceTo } from "./trace.js";
 
 interface Options {
   json?: boolean;
   shape?: ReadonlyMap<string, Shape>;
+  constant?: ReadonlyMap<string, readonly number[]>;
   inputLayout?: "nhwc" | "nchw";
   trace?: boolean;
 }
@@ -21,6 +22,7 @@ export const analyze: AddCommand = (program) => {
     .description("say what a model contains and whether it can be compiled")
     .argument("<model.onnx>")
     .addOption(shapeOption())
+    .addOption(constantOption())
     .addOption(layoutOption())
     .option("--trace", "print the graph after every pass, on stderr")
     .addOption(jsonOption())
@@ -41,6 +43,7 @@ export const analyze: AddCommand = (program) => {
           unsupported.length === 0
             ? canonicalGraph(model, {
                 shapes: options.shape,
+                constants: options.constant,
                 inputLayout: options.inputLayout,
                 ...(options.trace && { trace: traceTo(output.note) }),
               })

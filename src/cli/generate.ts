@@ -13,6 +13,7 @@ import { platformioProject } from "../project/platformio.js";
 import { type AddCommand, action } from "./command.js";
 import {
   calibrationFrom,
+  constantOption,
   jsonOption,
   layoutOption,
   observerOf,
@@ -33,6 +34,7 @@ interface Options {
   io?: "int8" | "float32";
   ioBuffers: "arena" | "caller";
   shape?: ReadonlyMap<string, Shape>;
+  constant?: ReadonlyMap<string, readonly number[]>;
   inputLayout?: "nhwc" | "nchw";
   observer: "minmax" | "percentile";
   percentile: number;
@@ -73,6 +75,7 @@ export const generate: AddCommand = (program) => {
     )
     .addOption(layoutOption())
     .addOption(shapeOption())
+    .addOption(constantOption())
     .addOption(observerOption())
     .addOption(percentileOption())
     .option("--trace", "print the graph after every pass, on stderr")
@@ -95,6 +98,7 @@ async function run(path: string, options: Options, output: Output): Promise<unde
     io: options.io,
     ioBuffers: options.ioBuffers,
     shapes: options.shape,
+    constants: options.constant,
     inputLayout: options.inputLayout,
     observer: observerOf(options),
     onRow: (done, rows) => output.progress(`calibrating ${done}/${rows}`),

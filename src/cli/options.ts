@@ -19,6 +19,19 @@ export function collectShape(text: string, previous: ReadonlyMap<string, Shape> 
   return new Map([...previous, [text.slice(0, at), shape]]);
 }
 
+/** "name:1,2", collected by name; the name itself may contain colons. */
+export function collectConstant(
+  text: string,
+  previous: ReadonlyMap<string, readonly number[]> = new Map(),
+): Map<string, readonly number[]> {
+  const at = text.lastIndexOf(":");
+  const values = text.slice(at + 1).split(",");
+  if (at < 1 || values.some((value) => value.trim() === "" || !Number.isFinite(Number(value)))) {
+    throw new InvalidArgumentError("expected input:1,2 with numbers");
+  }
+  return new Map([...previous, [text.slice(0, at), values.map(Number)]]);
+}
+
 export function positiveInteger(text: string): number {
   const value = Number(text);
   if (!Number.isInteger(value) || value < 1) throw new InvalidArgumentError("expected a whole number of at least 1");
@@ -35,6 +48,12 @@ export const shapeOption = () =>
   new Option("--shape <input:sizes>", "bind symbolic dimensions, e.g. input:1,3,96,96 (repeatable)").argParser(
     collectShape,
   );
+
+export const constantOption = () =>
+  new Option(
+    "--constant <input:values>",
+    "make an input a constant, e.g. axes:1,2: what decides shapes must be known when C is generated (repeatable)",
+  ).argParser(collectConstant);
 
 export const layoutOption = () =>
   new Option(

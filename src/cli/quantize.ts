@@ -7,6 +7,7 @@ import { exportQdq } from "../quantize/export_qdq.js";
 import { type AddCommand, action } from "./command.js";
 import {
   calibrationFrom,
+  constantOption,
   jsonOption,
   layoutOption,
   observerOf,
@@ -21,6 +22,7 @@ interface Options {
   calibration: string;
   output: string;
   shape?: ReadonlyMap<string, Shape>;
+  constant?: ReadonlyMap<string, readonly number[]>;
   inputLayout?: "nhwc" | "nchw";
   observer: "minmax" | "percentile";
   percentile: number;
@@ -36,12 +38,17 @@ export const quantize: AddCommand = (program) => {
     .addOption(observerOption())
     .addOption(percentileOption())
     .addOption(shapeOption())
+    .addOption(constantOption())
     .addOption(layoutOption())
     .addOption(jsonOption())
     .addHelpText("after", "\nExample:\n  $ onnx2mcu quantize model.onnx --calibration data.npz -o model.int8.onnx")
     .action(
       action<Options>(async ([path], options, output) => {
-        const graph = canonicalGraph(read(path), { shapes: options.shape, inputLayout: options.inputLayout });
+        const graph = canonicalGraph(read(path), {
+          shapes: options.shape,
+          constants: options.constant,
+          inputLayout: options.inputLayout,
+        });
         let rows = 0;
         const quantised = quantise(graph, {
           calibration: calibrationFrom(options.calibration),

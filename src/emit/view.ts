@@ -122,6 +122,11 @@ export function modelView(program: Program, plan: Plan, name: string) {
     layerCount: layers.length,
     layers,
     kernels: [...new Set(steps.map((step) => step.kernel))].sort(),
+    hasInputs: inputs.length > 0,
+    hasLayers: layers.length > 0,
+    tablesUseInfinity: program.constants.some(
+      ({ data }) => data instanceof Float32Array && data.some((v) => Math.abs(v) === Number.POSITIVE_INFINITY),
+    ),
     usesInfinity: layers.some((layer) => layer.fields.some((field) => field.value.includes("INFINITY"))),
     usesArena: ioInArena || /\barena \+/.test(text),
     inputOffsets: program.inputs.map((id) => arenaOffset(plan.placements[id])).join(", "),
@@ -132,8 +137,9 @@ export function modelView(program: Program, plan: Plan, name: string) {
     constants: program.constants.map(({ id, type, data }) => ({
       id,
       cType: cTypeOf(type),
-      count: data.length,
-      lines: cLines(type, data),
+      // C has no empty arrays.
+      count: Math.max(1, data.length),
+      lines: data.length > 0 ? cLines(type, data) : ["0,"],
     })),
   };
 }

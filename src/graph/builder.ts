@@ -3,6 +3,7 @@
  * The state lives inside one pass; what leaves it is a plain Graph.
  */
 import { invariant, UserError } from "../errors.js";
+import { foldNode } from "../host/fold.js";
 import { dequantizeConstant } from "../lower/lowering.js";
 import { operatorOf } from "../ops/index.js";
 import type { Operator, TensorType } from "../ops/operator.js";
@@ -61,15 +62,23 @@ function foldConstants(
   types: readonly TensorType[],
 ): Omit<Tensor, "name">[] | undefined {
   const given = inputs.filter((tensor) => tensor !== undefined);
-  if (!operator.fold || given.length === 0 || given.some((tensor) => !tensor.data)) return undefined;
+  if (given.some((tensor) => !tensor.data)) return undefined;
   const [first] = given;
+  if (!first) return undefined;
   if (first.quantization && node.operator === "Transpose") return [transposeConstant(first, permOf(node), first.name)];
   if (first.quantization?.scale.length === 1 && node.operator === "Reshape") return [{ ...first, ...types[0] }];
-  const plain = given.map((tensor) =>
-    tensor.quantization ? { ...tensor, data: dequantizeConstant(tensor), quantization: undefined } : tensor,
+  const plain = inputs.map((tensor) =>
+    tensor?.quantization ? { ...tensor, data: dequantizeConstant(tensor), quantization: undefined } : tensor,
   );
   for (const { shape } of types) checkElementCount(shape, node.outputs[0]);
-  return operator.fold(node, plain, types).map((data, i) => ({ ...types[i], data }));
+  const values = operator.fold
+    ? operator.fold(
+        node,
+        plain.filter((tensor) => tensor !== undefined),
+        types,
+      )
+    : foldNode(node, plain, types);
+  return values.map((data, i) => ({ ...types[i], data }));
 }
 
 /** @param base graph whose inputs and constants the new graph starts with; its names stay taken. */
@@ -103,7 +112,7 @@ export function graphBuilder(base: Graph): GraphBuilder {
     const operator = operatorOf(node);
     invariant(operator.infer, `${node.operator} was not normalised`);
     const types = operator.infer(node, inputs);
-    const outputs = node.outputs.slice(0, types.length);
+    const outputs = types.map((_, i) => node.outputs[i] || uniqueName(`${node.name}_output_${i}`));
     const folded = foldConstants(node, operator, inputs, types);
     if (folded) {
       folded.forEach((tensor, i) => {

@@ -9,11 +9,9 @@
  *   `channels_last: 1`: activations are N,spatial...,C; weights keep the ONNX order (O,I/group,spatial...).
  * - `fused_min` / `fused_max` on a node clamp its output (real values): a fused Relu or Clip.
  */
+/** Reading turns float64, float16 and bfloat16 into float32, the one real type that devices compute in. */
 export type ElementType =
   | "float32"
-  | "float64"
-  | "float16"
-  | "bfloat16"
   | "int8"
   | "uint8"
   | "int16"
@@ -24,7 +22,7 @@ export type ElementType =
   | "uint64"
   | "bool";
 
-/** float16 and bfloat16 constants are widened to Float32Array on reading; bool is Uint8Array of 0 and 1. */
+/** bool is Uint8Array of 0 and 1. Float64Array stands for any array of plain numbers where its type does not matter. */
 export type TypedArray =
   | Float32Array
   | Float64Array
@@ -93,9 +91,6 @@ export function elementCount(shape: Shape): number {
 
 const BYTES: Record<ElementType, number> = {
   float32: 4,
-  float64: 8,
-  float16: 2,
-  bfloat16: 2,
   int8: 1,
   uint8: 1,
   int16: 2,
@@ -113,9 +108,6 @@ export function bytesPerElement(type: ElementType): number {
 
 const ARRAYS = {
   float32: Float32Array,
-  float64: Float64Array,
-  float16: Float32Array,
-  bfloat16: Float32Array,
   int8: Int8Array,
   uint8: Uint8Array,
   int16: Int16Array,
@@ -137,12 +129,12 @@ export function toNumbers(data: TypedArray): number[] {
   return Array.from(data as ArrayLike<number | bigint>, Number);
 }
 
-/** Plain numbers as a typed array of `type`; int64 values are truncated to integers. */
+/** Plain numbers as a typed array of `type`; int64 values are truncated to integers, bool ones become 0 or 1. */
 export function fromNumbers(type: ElementType, values: ArrayLike<number>): TypedArray {
   if (type === "int64") return BigInt64Array.from(Array.from(values, (v) => BigInt(Math.trunc(v))));
   if (type === "uint64") return BigUint64Array.from(Array.from(values, (v) => BigInt(Math.trunc(v))));
   const result = newArray(type, values.length) as Float64Array;
-  for (let i = 0; i < values.length; i++) result[i] = values[i];
+  for (let i = 0; i < values.length; i++) result[i] = type === "bool" ? Number(values[i] !== 0) : values[i];
   return result;
 }
 

@@ -2,10 +2,10 @@
  * The Program: what the firmware does, step by step. `lower` makes it from a Graph; the planner places its tensors,
  * the emitter prints it, the host runs it. Plain data, so that it is stored beside the firmware as JSON.
  */
-import type { Shape, TypedArray } from "./ir.js";
+import type { ElementType, Shape, TypedArray } from "./ir.js";
 
-/** Element types that live in the arena and in constant tables. */
-export type StorageType = "int8" | "uint8" | "int16" | "int32" | "float32" | "uint16" | "uint32";
+/** Element types that live in the arena and in constant tables; bool is one byte, 0 or 1. */
+export type StorageType = ElementType;
 
 export interface ProgramTensor {
   readonly id: number;

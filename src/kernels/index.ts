@@ -1,10 +1,17 @@
-/** The kernel table. A test checks that it, `src/kernels/` and `runtime-c/src/` list the same names. */
+/**
+ * The kernel table: kernels with a C file of their own, and families printed from templates. A test checks that the
+ * table, `src/kernels/` and `runtime-c/src/` list the same names.
+ */
 import { invariant } from "../errors.js";
+import { binaryFamily } from "./families/binary.js";
+import { castFamily } from "./families/cast.js";
+import type { Family } from "./families/family.js";
+import { reduceFamily } from "./families/reduce.js";
+import { unaryFamily } from "./families/unary.js";
 import type { Kernel } from "./kernel.js";
 import nn_add_s8 from "./nn_add_s8.js";
 import nn_average_pool2d_f32 from "./nn_average_pool2d_f32.js";
 import nn_average_pool2d_s8 from "./nn_average_pool2d_s8.js";
-import nn_binary_f32 from "./nn_binary_f32.js";
 import nn_concat from "./nn_concat.js";
 import nn_conv_transpose2d_f32 from "./nn_conv_transpose2d_f32.js";
 import nn_conv_transpose2d_s8 from "./nn_conv_transpose2d_s8.js";
@@ -30,13 +37,11 @@ import nn_slice from "./nn_slice.js";
 import nn_softmax_f32 from "./nn_softmax_f32.js";
 import nn_softmax_s8 from "./nn_softmax_s8.js";
 import nn_transpose from "./nn_transpose.js";
-import nn_unary_f32 from "./nn_unary_f32.js";
 
 const table: readonly Kernel[] = [
   nn_add_s8,
   nn_average_pool2d_f32,
   nn_average_pool2d_s8,
-  nn_binary_f32,
   nn_concat,
   nn_conv2d_f32,
   nn_conv2d_s8,
@@ -62,13 +67,24 @@ const table: readonly Kernel[] = [
   nn_softmax_f32,
   nn_softmax_s8,
   nn_transpose,
-  nn_unary_f32,
 ];
 
 export const kernels: ReadonlyMap<string, Kernel> = new Map(table.map((kernel) => [kernel.name, kernel]));
 
+export const families: readonly Family[] = [unaryFamily, binaryFamily, castFamily, reduceFamily];
+
+export function findKernel(name: string): Kernel | undefined {
+  const own = kernels.get(name);
+  if (own) return own;
+  for (const family of families) {
+    const kernel = family.find(name);
+    if (kernel) return kernel;
+  }
+  return undefined;
+}
+
 export function kernelOf(name: string): Kernel {
-  const kernel = kernels.get(name);
+  const kernel = findKernel(name);
   invariant(kernel, `no kernel ${name}`);
   return kernel;
 }

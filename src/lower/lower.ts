@@ -1,4 +1,4 @@
-/** Graph -> Program: chooses for every node its int8 or its float32 form. */
+/** Graph -> Program: chooses for every node its int8 or its plain form. */
 import { invariant } from "../errors.js";
 import type { Graph, Tensor } from "../graph/ir.js";
 import type { Program, Step } from "../graph/program.js";
@@ -17,19 +17,21 @@ export interface LowerOptions {
  */
 export function lower(graph: Graph, { precision, io }: LowerOptions): Program {
   const storedAs = (tensor: Tensor) =>
-    precision === "int8" && io === "int8" && perTensor(tensor.quantization) ? "s8" : "f32";
+    precision === "int8" && io === "int8" && perTensor(tensor.quantization) ? "s8" : "plain";
   const lowering = createLowering(graph, precision, storedAs);
   for (const node of graph.nodes) {
     const operator = operatorOf(node);
     if (precision === "int8" && operator.lowerInt8?.(node, lowering)) continue;
-    invariant(operator.lowerFloat32, `${node.operator} has no lowering`);
-    operator.lowerFloat32(node, lowering);
+    invariant(operator.lowerPlain, `${node.operator} has no lowering`);
+    operator.lowerPlain(node, lowering);
   }
   return lowering.finish(graph.outputs.map((name) => ({ name, form: storedAs(graph.tensors.get(name)!) })));
 }
 
-/** Steps of an int8 program that compute in float32: operators without an int8 form, and the conversions around them. */
+/** Steps of an int8 program that touch float32 values: operators without an int8 form, and the conversions around them. */
 export function hybridSteps(program: Program): Step[] {
   if (program.precision !== "int8") return [];
-  return program.steps.filter((step) => step.kernel.includes("_f32"));
+  return program.steps.filter((step) =>
+    [...step.inputs, ...step.outputs].some((id) => program.tensors[id].type === "float32"),
+  );
 }

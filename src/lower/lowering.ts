@@ -1,17 +1,18 @@
 /**
  * Graph -> Program: the state of one lowering, as the operators see it. A value may exist in two storage forms, int8
- * ("s8") and float32 ("f32"); asking for the form that is not there inserts the conversion, so that an operator
- * without an int8 form simply runs in float32 inside an int8 model.
+ * with a scale ("s8") and the element type that it has in the graph ("plain": float32, or an integer type); asking for
+ * the form that is not there inserts the conversion, so that an operator without an int8 form simply runs in float32
+ * inside an int8 model.
  */
 import { createHash } from "node:crypto";
 import { invariant } from "../errors.js";
 import type { Graph, Node, Quantization, Tensor, TypedArray } from "../graph/ir.js";
-import { elementCount, fromNumbers, toNumbers } from "../graph/ir.js";
+import { bytesPerElement, elementCount, fromNumbers, newArray, toNumbers } from "../graph/ir.js";
 import type { Constant, Program, ProgramTensor, Step, StorageType } from "../graph/program.js";
 import { kernelOf } from "../kernels/index.js";
 import type { Params } from "../kernels/kernel.js";
 
-type Form = "s8" | "f32";
+export type Form = "s8" | "plain";
 
 export interface Lowering {
   readonly graph: Graph;
@@ -20,8 +21,8 @@ export interface Lowering {
   quantization(name: string): { readonly scale: number; readonly zeroPoint: number } | undefined;
   /** Program tensor with the value in int8; converts from float32 where needed. */
   s8(name: string): number;
-  /** Program tensor with the value in float32; converts from int8 where needed. */
-  f32(name: string): number;
+  /** Program tensor with the value in its own element type; converts from int8 where needed. */
+  plain(name: string): number;
   /** Defines the output `name` in the given form. */
   define(name: string, form: Form): number;
   /** Defines `name` as another shape of the same bytes as program tensor `source`. */
@@ -77,7 +78,7 @@ export function createLowering(
   const tensors: ProgramTensor[] = [];
   const constants: Constant[] = [];
   const steps: Step[] = [];
-  const forms: Record<Form, Map<string, number>> = { s8: new Map(), f32: new Map() };
+  const forms: Record<Form, Map<string, number>> = { s8: new Map(), plain: new Map() };
   // Quantised values that a float32 step computed, before they are rounded: nobody reads them but the quantisation.
   const unrounded = new Map<string, number>();
   const constantIds = new Map<string, number>();
@@ -107,31 +108,33 @@ export function createLowering(
   }
 
   function describe(name: string, form: Form): Omit<ProgramTensor, "id"> {
-    const { shape } = tensor(name);
-    if (form === "f32") return { name, type: "float32", shape };
+    const { type, shape } = tensor(name);
+    if (form === "plain") return { name, type, shape };
     const q = quantization(name);
     invariant(q, `${name} has no int8 quantisation`);
     return { name, type: "int8", shape, scale: q.scale, zeroPoint: q.zeroPoint };
   }
 
+  /** A value without elements is a constant: no step has anything to compute. */
   function define(name: string, form: Form): number {
-    const id = addTensor(describe(name, form));
+    const described = describe(name, form);
+    const { type, shape } = described;
+    const empty = elementCount(shape) === 0 && !graph.inputs.includes(name);
+    const id = addTensor({ ...described, ...(empty && { constant: internConstant(type, newArray(type, 0)) }) });
     register(name, form, id);
     return id;
   }
 
   function register(name: string, form: Form, id: number): void {
-    const rounds = form === "f32" && precision === "int8" && quantization(name) !== undefined;
+    const rounds = form === "plain" && precision === "int8" && quantization(name) !== undefined;
     (rounds ? unrounded : forms[form]).set(name, id);
   }
 
   function constantTensor(name: string, form: Form): number {
     const source = tensor(name);
-    const data = form === "s8" ? source.data! : dequantizeConstant(source);
-    const id = addTensor({
-      ...describe(name, form),
-      constant: internConstant(form === "s8" ? "int8" : "float32", data),
-    });
+    const data = form === "plain" && source.type === "float32" ? dequantizeConstant(source) : source.data!;
+    const described = describe(name, form);
+    const id = addTensor({ ...described, constant: internConstant(described.type, data) });
     forms[form].set(name, id);
     return id;
   }
@@ -168,6 +171,7 @@ export function createLowering(
     tables: Readonly<Record<string, TypedArray>> = {},
     macs = 0,
   ): void {
+    if (io.outputs.every((id) => tensors[id].constant !== undefined)) return;
     const kernel = kernelOf(kernelName);
     invariant(
       kernel.inputs === "variadic" || kernel.inputs === io.inputs.length,
@@ -200,7 +204,7 @@ export function createLowering(
     tensor,
     quantization,
     s8: (name) => inForm(name, "s8"),
-    f32: (name) => inForm(name, "f32"),
+    plain: (name) => inForm(name, "plain"),
     define,
     defineView(name, form, source) {
       const root = tensors[source].viewOf ?? source;
@@ -231,7 +235,8 @@ export function createLowering(
   /** Outputs need bytes of their own: an input, a constant or another output is copied. */
   function copyOf(name: string, form: Form, source: number): number {
     const id = addTensor(describe(name, form));
-    const bytes = elementCount(tensor(name).shape) * (form === "s8" ? 1 : 4);
+    const { type, shape } = tensors[id];
+    const bytes = elementCount(shape) * bytesPerElement(type);
     const origin: Node = {
       name,
       operator: "Identity",

@@ -11,6 +11,7 @@ const functions = {
   clip: (x, alpha, beta) => Math.min(beta, Math.max(alpha, x)),
   exp: (x) => Math.exp(x),
   neg: (x) => -x,
+  sign: (x) => Math.sign(x),
   abs: (x) => Math.abs(x),
   reciprocal: (x) => 1 / x,
 } satisfies Record<string, Unary>;

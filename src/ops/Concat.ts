@@ -6,7 +6,7 @@ import type { Lowering } from "../lower/lowering.js";
 import type { Operator } from "./operator.js";
 import { lookupTable } from "./unary.js";
 
-function addStep(node: Node, lowering: Lowering, inputs: readonly number[], form: "s8" | "f32"): void {
+function addStep(node: Node, lowering: Lowering, inputs: readonly number[], form: "s8" | "plain"): void {
   const axis = intAttribute(node, "axis", 0);
   const shapes = node.inputs.map((name) => lowering.tensor(name).shape);
   const bytes = form === "s8" ? 1 : 4;
@@ -95,11 +95,11 @@ export const Concat: Operator = {
     addStep(node, lowering, inputs, "s8");
     return true;
   },
-  lowerFloat32: (node, lowering) =>
+  lowerPlain: (node, lowering) =>
     addStep(
       node,
       lowering,
-      node.inputs.map((name) => lowering.f32(name)),
-      "f32",
+      node.inputs.map((name) => lowering.plain(name)),
+      "plain",
     ),
 };

@@ -145,12 +145,12 @@ export const Conv: Operator = {
     return true;
   },
 
-  lowerFloat32(node, lowering) {
+  lowerPlain(node, lowering) {
     const { weights, bias, depthwise, params, macs, layout } = geometry(node, lowering);
     lowering.step(
       node,
       depthwise ? "nn_depthwise_conv2d_f32" : "nn_conv2d_f32",
-      { inputs: [lowering.f32(node.inputs[0])], outputs: [lowering.define(node.outputs[0], "f32")] },
+      { inputs: [lowering.plain(node.inputs[0])], outputs: [lowering.define(node.outputs[0], "plain")] },
       { ...params, ...clampFloat(node) },
       {
         weights: pack(weights, lowering.floatConstant(weights.name), depthwise),

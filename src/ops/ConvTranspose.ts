@@ -169,12 +169,12 @@ export const ConvTranspose: Operator = {
     return true;
   },
 
-  lowerFloat32(node, lowering) {
+  lowerPlain(node, lowering) {
     const { weights, bias, group, params, macs, layout } = geometry(node, lowering);
     lowering.step(
       node,
       "nn_conv_transpose2d_f32",
-      { inputs: [lowering.f32(node.inputs[0])], outputs: [lowering.define(node.outputs[0], "f32")] },
+      { inputs: [lowering.plain(node.inputs[0])], outputs: [lowering.define(node.outputs[0], "plain")] },
       { ...params, ...clampFloat(node) },
       {
         weights: pack(weights, lowering.floatConstant(weights.name), group),

@@ -136,12 +136,12 @@ export const Gemm: Operator = {
     return true;
   },
 
-  lowerFloat32(node, lowering) {
+  lowerPlain(node, lowering) {
     const { weights, bias, params, macs } = geometry(node, lowering);
     lowering.step(
       node,
       "nn_fully_connected_f32",
-      { inputs: [lowering.f32(node.inputs[0])], outputs: [lowering.define(node.outputs[0], "f32")] },
+      { inputs: [lowering.plain(node.inputs[0])], outputs: [lowering.define(node.outputs[0], "plain")] },
       { ...params, ...clampFloat(node) },
       {
         weights: lowering.floatConstant(weights.name),

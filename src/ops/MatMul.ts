@@ -130,14 +130,14 @@ export const MatMul: Operator = {
     return true;
   },
 
-  lowerFloat32(node, lowering) {
+  lowerPlain(node, lowering) {
     const { params, macs } = geometry(node, lowering);
     lowering.step(
       node,
       "nn_matmul_f32",
       {
-        inputs: [lowering.f32(node.inputs[0]), lowering.f32(node.inputs[1])],
-        outputs: [lowering.define(node.outputs[0], "f32")],
+        inputs: [lowering.plain(node.inputs[0]), lowering.plain(node.inputs[1])],
+        outputs: [lowering.define(node.outputs[0], "plain")],
       },
       { ...params, ...clampFloat(node) },
       {},

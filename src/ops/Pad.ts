@@ -7,7 +7,7 @@ import { LOOP_AXES } from "./broadcast.js";
 import type { Operator } from "./operator.js";
 import { constantInts } from "./reshape.js";
 
-function addStep(node: Node, lowering: Lowering, form: "s8" | "f32", valueBits: number): void {
+function addStep(node: Node, lowering: Lowering, form: "s8" | "plain", valueBits: number): void {
   const input = lowering.tensor(node.inputs[0]).shape;
   const output = lowering.tensor(node.outputs[0]).shape;
   const pads = intsAttribute(node, "pads")!;
@@ -87,8 +87,8 @@ export const Pad: Operator = {
     return true;
   },
 
-  lowerFloat32(node, lowering) {
+  lowerPlain(node, lowering) {
     const bits = new Int32Array(Float32Array.of(floatAttribute(node, "value", 0)).buffer)[0];
-    addStep(node, lowering, "f32", bits);
+    addStep(node, lowering, "plain", bits);
   },
 };

@@ -1,12 +1,12 @@
-import { UserError } from "../errors.js";
 import { intAttribute, intsAttribute, normaliseAxis } from "../graph/attributes.js";
 import type { GraphBuilder } from "../graph/builder.js";
 import type { Node, Tensor } from "../graph/ir.js";
-import { elementCount, toNumbers } from "../graph/ir.js";
+import { elementCount } from "../graph/ir.js";
 import type { Lowering } from "../lower/lowering.js";
 import { fixedPoint, MAX_MULTIPLIER } from "../numerics/requantize.js";
 import { clampFloat, clampInt8 } from "./clamp.js";
 import type { Operator } from "./operator.js";
+import { constantInts } from "./reshape.js";
 
 const axesOf = (node: Node) => intsAttribute(node, "axes")!;
 
@@ -69,11 +69,7 @@ export const ReduceMean: Operator = {
   normalise(node, build) {
     const x = build.resolve(node.inputs[0]);
     const rank = x.shape.length;
-    const input = build.optional(node, 1);
-    if (input && !input.data) {
-      throw new UserError("E_OPERATOR_UNSUPPORTED", `ReduceMean node "${node.name}": axes must be constant`, node.name);
-    }
-    const given = input ? toNumbers(input.data!) : (intsAttribute(node, "axes") ?? []);
+    const given = constantInts(node, build, 1, "the list of axes") ?? intsAttribute(node, "axes") ?? [];
     if (given.length === 0 && intAttribute(node, "noop_with_empty_axes", 0) !== 0) {
       build.alias(node.outputs[0], x.name);
       return;
@@ -116,11 +112,11 @@ export const ReduceMean: Operator = {
     return true;
   },
 
-  lowerFloat32(node, lowering) {
+  lowerPlain(node, lowering) {
     lowering.step(
       node,
       "nn_mean_f32",
-      { inputs: [lowering.f32(node.inputs[0])], outputs: [lowering.define(node.outputs[0], "f32")] },
+      { inputs: [lowering.plain(node.inputs[0])], outputs: [lowering.define(node.outputs[0], "plain")] },
       { ...loops(node, lowering), ...clampFloat(node) },
     );
   },

@@ -39,7 +39,7 @@ const floats = (build: GraphBuilder, node: Node, index: number): number[] | unde
   return values && values.length > 0 ? values : undefined;
 };
 
-function addStep(node: Node, lowering: Lowering, form: "s8" | "f32"): void {
+function addStep(node: Node, lowering: Lowering, form: "s8" | "plain"): void {
   const input = lowering.tensor(node.inputs[0]).shape;
   const output = lowering.tensor(node.outputs[0]).shape;
   const scales = node.attributes.scales as readonly number[];
@@ -140,7 +140,7 @@ export const Resize: Operator = {
     addStep(node, lowering, "s8");
     return true;
   },
-  lowerFloat32: (node, lowering) => addStep(node, lowering, "f32"),
+  lowerPlain: (node, lowering) => addStep(node, lowering, "plain"),
 };
 
 /** ONNX Upsample-7 (attribute) and -9 (input): Resize in asymmetric mode. */

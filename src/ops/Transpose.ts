@@ -9,7 +9,7 @@ import { transposeData } from "./transpose_data.js";
 
 export const permOf = (node: Node) => intsAttribute(node, "perm")!;
 
-function addStep(node: Node, lowering: Lowering, form: "s8" | "f32"): void {
+function addStep(node: Node, lowering: Lowering, form: "s8" | "plain"): void {
   const { shape } = lowering.tensor(node.inputs[0]);
   const perm = permOf(node);
   const own = strides(shape);
@@ -60,5 +60,5 @@ export const Transpose: Operator = {
     addStep(node, lowering, "s8");
     return true;
   },
-  lowerFloat32: (node, lowering) => addStep(node, lowering, "f32"),
+  lowerPlain: (node, lowering) => addStep(node, lowering, "plain"),
 };

@@ -1,16 +1,22 @@
-/** Elementwise operators of two inputs with broadcasting: Add, Sub, Mul (ONNX -7, -13, -14) and Div in float32. */
+/** Elementwise operators of two inputs with broadcasting (ONNX -7 and later). */
 import { UserError } from "../errors.js";
-import type { Node, Tensor } from "../graph/ir.js";
-import { elementCount, fromNumbers, toNumbers } from "../graph/ir.js";
-import { BINARY_OPERATIONS } from "../kernels/nn_binary_f32.js";
+import { intAttribute, stringAttribute } from "../graph/attributes.js";
+import type { Node } from "../graph/ir.js";
+import {
+  BINARY_OPERATIONS,
+  type BinaryName,
+  type BinaryOperation,
+  binaryKernelName,
+  hasBinary,
+} from "../kernels/families/binary.js";
+import { elementOf } from "../kernels/families/elements.js";
 import type { Lowering } from "../lower/lowering.js";
 import { addMultipliers } from "../numerics/add.js";
 import { fixedPoint, MAX_MULTIPLIER } from "../numerics/requantize.js";
-import { type BroadcastLoop, broadcastLoop, broadcastShape, broadcastStrides } from "./broadcast.js";
+import { type BroadcastLoop, broadcastLoop, broadcastShape } from "./broadcast.js";
 import { clampFloat, clampInt8 } from "./clamp.js";
 import type { Operator } from "./operator.js";
 
-type Scalar = (a: number, b: number) => number;
 type Quantized = { readonly scale: number; readonly zeroPoint: number };
 
 function loopOf(node: Node, lowering: Lowering): BroadcastLoop {
@@ -26,44 +32,21 @@ function loopOf(node: Node, lowering: Lowering): BroadcastLoop {
   return loop;
 }
 
-function foldBinary(scalar: Scalar, a: Tensor, b: Tensor, shape: readonly number[], type: Tensor["type"]) {
-  const left = toNumbers(a.data!);
-  const right = toNumbers(b.data!);
-  const count = elementCount(shape);
-  const stepA = broadcastStrides(a.shape, shape);
-  const stepB = broadcastStrides(b.shape, shape);
-  const values = new Float64Array(count);
-  const round = type === "float32" ? Math.fround : Math.trunc;
-  for (let i = 0; i < count; i++) {
-    let rest = i;
-    let x = 0;
-    let y = 0;
-    for (let axis = shape.length - 1; axis >= 0; axis--) {
-      const index = rest % shape[axis];
-      rest = (rest - index) / shape[axis];
-      x += index * stepA[axis];
-      y += index * stepB[axis];
-    }
-    values[i] = round(scalar(left[x], right[y]));
-  }
-  return [fromNumbers(type, values)];
+interface Int8Form {
+  readonly kernel: string;
+  readonly params: Record<string, number>;
 }
 
 function binary(
   name: string,
-  operation: keyof typeof BINARY_OPERATIONS,
-  scalar: Scalar,
-  lowerInt8?: (
-    a: Quantized,
-    b: Quantized,
-    out: Quantized,
-  ) => { kernel: string; params: Record<string, number> } | undefined,
+  operation: BinaryName,
+  lowerInt8?: (a: Quantized, b: Quantized, out: Quantized) => Int8Form | undefined,
 ): Operator {
+  const { test }: BinaryOperation = BINARY_OPERATIONS[operation];
   return {
     name,
     inputs: [2, 2],
-    quantize: "free",
-    fusesClamp: true,
+    ...(test ? {} : { quantize: "free", fusesClamp: true }),
     ...(lowerInt8 ? {} : { notes: "int8 models compute it in float32" }),
     infer(node, [a, b]) {
       if (a!.type !== b!.type) {
@@ -73,9 +56,11 @@ function binary(
           node.name,
         );
       }
-      return [{ type: a!.type, shape: broadcastShape(node, a!.shape, b!.shape) }];
+      if (!hasBinary(operation, elementOf(a!.type))) {
+        throw new UserError("E_TYPE", `${name} node "${node.name}" does not take ${a!.type} values`, node.name);
+      }
+      return [{ type: test ? "bool" : a!.type, shape: broadcastShape(node, a!.shape, b!.shape) }];
     },
-    fold: (_node, [a, b], [out]) => foldBinary(scalar, a, b, out.shape, out.type),
     permute: (node) => node.attributes,
     lowerInt8(node, lowering) {
       const [a, b, out] = [...node.inputs, node.outputs[0]].map((value) => lowering.quantization(value));
@@ -99,15 +84,16 @@ function binary(
       );
       return true;
     },
-    lowerFloat32(node, lowering) {
+    lowerPlain(node, lowering) {
+      const { type } = lowering.tensor(node.inputs[0]);
       lowering.step(
         node,
-        "nn_binary_f32",
+        binaryKernelName(operation, elementOf(type)),
         {
-          inputs: [lowering.f32(node.inputs[0]), lowering.f32(node.inputs[1])],
-          outputs: [lowering.define(node.outputs[0], "f32")],
+          inputs: [lowering.plain(node.inputs[0]), lowering.plain(node.inputs[1])],
+          outputs: [lowering.define(node.outputs[0], "plain")],
         },
-        { operation: BINARY_OPERATIONS[operation], ...loopOf(node, lowering), ...clampFloat(node) },
+        { ...loopOf(node, lowering), ...(type === "float32" && !test && clampFloat(node)) },
       );
     },
   };
@@ -121,17 +107,76 @@ function addForm(sign: 1 | -1) {
   };
 }
 
-export const Add = binary("Add", "add", (a, b) => a + b, addForm(1));
-export const Sub = binary("Sub", "sub", (a, b) => a - b, addForm(-1));
-export const Mul = binary(
-  "Mul",
-  "mul",
-  (a, b) => a * b,
-  (a, b, out) => {
-    const multiplier = (a.scale * b.scale) / out.scale;
-    return multiplier < MAX_MULTIPLIER
-      ? { kernel: "nn_mul_s8", params: { ...fixedPoint(multiplier, 2 ** 16) } }
-      : undefined;
+export const Add = binary("Add", "add", addForm(1));
+export const Sub = binary("Sub", "sub", addForm(-1));
+export const Mul = binary("Mul", "mul", (a, b, out) => {
+  const multiplier = (a.scale * b.scale) / out.scale;
+  return multiplier < MAX_MULTIPLIER
+    ? { kernel: "nn_mul_s8", params: { ...fixedPoint(multiplier, 2 ** 16) } }
+    : undefined;
+});
+export const Div = binary("Div", "div");
+export const PRelu = binary("PRelu", "prelu");
+export const And = binary("And", "and");
+export const Or = binary("Or", "or");
+export const Xor = binary("Xor", "xor");
+export const BitwiseAnd = binary("BitwiseAnd", "and");
+export const BitwiseOr = binary("BitwiseOr", "or");
+export const BitwiseXor = binary("BitwiseXor", "xor");
+export const Equal = binary("Equal", "equal");
+export const Less = binary("Less", "less");
+export const LessOrEqual = binary("LessOrEqual", "less_or_equal");
+
+/** The same test with its operands exchanged. */
+const exchanged = (name: string, as: string): Operator => ({
+  name,
+  inputs: [2, 2],
+  normalise: (node, build) => {
+    build.add(node, as, [node.inputs[1], node.inputs[0]], {}, node.outputs[0]);
   },
-);
-export const Div = binary("Div", "div", (a, b) => a / b);
+});
+
+export const Greater = exchanged("Greater", "Less");
+export const GreaterOrEqual = exchanged("GreaterOrEqual", "LessOrEqual");
+
+const shiftLeft = binary("BitShift", "shift_left");
+const shiftRight = binary("BitShift", "shift_right");
+const shift = (node: Node) => (stringAttribute(node, "direction", "") === "LEFT" ? shiftLeft : shiftRight);
+
+/** ONNX BitShift-11. */
+export const BitShift: Operator = {
+  ...shiftLeft,
+  infer: (node, inputs) => shift(node).infer!(node, inputs),
+  lowerPlain: (node, lowering) => shift(node).lowerPlain!(node, lowering),
+};
+
+const floorMod = binary("Mod", "mod");
+const truncMod = binary("Mod", "fmod");
+const mod = (node: Node) => (intAttribute(node, "fmod", 0) === 1 ? truncMod : floorMod);
+
+/** ONNX Mod-10, -13. */
+export const Mod: Operator = {
+  ...floorMod,
+  infer: (node, inputs) => mod(node).infer!(node, inputs),
+  lowerPlain: (node, lowering) => mod(node).lowerPlain!(node, lowering),
+};
+
+/** Min and Max of any number of inputs, two at a time. */
+const pairwise = (name: string, operation: BinaryName): Operator => {
+  const two = binary(name, operation);
+  return {
+    ...two,
+    inputs: [1, Number.POSITIVE_INFINITY],
+    normalise(node, build) {
+      if (node.inputs.length === 1) return build.alias(node.outputs[0], node.inputs[0]);
+      const last = node.inputs.length - 1;
+      let value = node.inputs[0];
+      node.inputs.slice(1).forEach((input, i) => {
+        value = build.add(node, name, [value, input], {}, i === last - 1 ? node.outputs[0] : undefined);
+      });
+    },
+  };
+};
+
+export const Min = pairwise("Min", "min");
+export const Max = pairwise("Max", "max");

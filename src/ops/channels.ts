@@ -1,17 +1,13 @@
 /** int8 weights with per-channel requantisation: bias folding and the proof that no accumulator overflows. */
-import { UserError } from "../errors.js";
 import type { Node, Tensor } from "../graph/ir.js";
 import { dequantizeConstant } from "../lower/lowering.js";
 import { fixedPoint, MAX_MULTIPLIER } from "../numerics/requantize.js";
+import { requireConstant } from "./reshape.js";
 
-/** Throws E_OPERATOR_UNSUPPORTED for weights or a bias that are computed at run time. */
+/** Throws E_NEEDS_CONSTANT for weights or a bias that are computed at run time. */
 export function requireConstantWeights(node: Node, weights: Tensor, bias: Tensor | undefined): void {
-  if (weights.data && (!bias || bias.data)) return;
-  throw new UserError(
-    "E_OPERATOR_UNSUPPORTED",
-    `${node.operator} node "${node.name}" has weights that are computed at run time; only constant weights are supported`,
-    node.name,
-  );
+  requireConstant(node, weights, "the weights tensor");
+  if (bias) requireConstant(node, bias, "the bias");
 }
 
 export interface ChannelTables {

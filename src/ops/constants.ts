@@ -1,4 +1,4 @@
-/** Operators whose outputs are known at generation time: Constant, ConstantOfShape, Shape, Size, Cast, Gather, Slice. */
+/** Operators whose outputs are known at generation time: Constant, ConstantOfShape, Shape, Gather, Slice. */
 import { UserError } from "../errors.js";
 import { intAttribute, intsAttribute, normaliseAxis, tensorAttribute } from "../graph/attributes.js";
 import { checkElementCount } from "../graph/builder.js";
@@ -93,36 +93,6 @@ function foldOnly(
     },
   };
 }
-
-/** TensorProto.DataType -> element type. */
-const CAST_TYPES: Readonly<Record<number, ElementType>> = {
-  1: "float32",
-  2: "uint8",
-  3: "int8",
-  4: "uint16",
-  5: "int16",
-  6: "int32",
-  7: "int64",
-  9: "bool",
-  11: "float64",
-  12: "uint32",
-  13: "uint64",
-};
-
-/** ONNX Cast-6 to -24 of constants. */
-export const Cast = foldOnly("Cast", [1, 1], "constants only", (node, [x]) => {
-  const type = CAST_TYPES[intAttribute(node, "to", 0)];
-  if (!type) {
-    throw new UserError(
-      "E_TYPE",
-      `Cast node "${node.name}": element type ${node.attributes.to} is not supported`,
-      node.name,
-    );
-  }
-  const values = toNumbers(x.data!);
-  const data = fromNumbers(type, type === "bool" ? values.map((v) => (v === 0 ? 0 : 1)) : values);
-  return { name: node.outputs[0], type, shape: x.shape, data };
-});
 
 /** ONNX Gather-1, -11, -13 of constants. */
 export const Gather = foldOnly("Gather", [2, 2], "constants only", (node, [x, indices]) => {

@@ -3,11 +3,33 @@ import { UserError } from "../errors.js";
 import type { Node } from "../graph/ir.js";
 import { AveragePool } from "./AveragePool.js";
 import { BatchNormalization } from "./BatchNormalization.js";
-import { Add, Div, Mul, Sub } from "./binary.js";
+import {
+  Add,
+  And,
+  BitShift,
+  BitwiseAnd,
+  BitwiseOr,
+  BitwiseXor,
+  Div,
+  Equal,
+  Greater,
+  GreaterOrEqual,
+  Less,
+  LessOrEqual,
+  Max,
+  Min,
+  Mod,
+  Mul,
+  Or,
+  PRelu,
+  Sub,
+  Xor,
+} from "./binary.js";
+import { Cast, CastLike } from "./Cast.js";
 import { Concat } from "./Concat.js";
 import { Conv } from "./Conv.js";
 import { ConvTranspose } from "./ConvTranspose.js";
-import { Cast, Constant, ConstantOfShape, Gather, Shape, Slice } from "./constants.js";
+import { Constant, ConstantOfShape, Gather, Shape, Slice } from "./constants.js";
 import { Gemm } from "./Gemm.js";
 import { GlobalAveragePool, GlobalMaxPool } from "./global_pool.js";
 import { MatMul } from "./MatMul.js";
@@ -21,13 +43,38 @@ import { Resize, Upsample } from "./Resize.js";
 import { Flatten, Reshape, Squeeze, Unsqueeze } from "./reshape.js";
 import { Softmax } from "./Softmax.js";
 import { Transpose } from "./Transpose.js";
-import { Clip, HardSigmoid, HardSwish, LeakyRelu, Relu, Sigmoid, Tanh } from "./unary.js";
+import {
+  Abs,
+  BitwiseNot,
+  Clip,
+  Exp,
+  HardSigmoid,
+  HardSwish,
+  IsInf,
+  IsNaN,
+  LeakyRelu,
+  Neg,
+  Not,
+  Reciprocal,
+  Relu,
+  Sigmoid,
+  Sign,
+  Tanh,
+} from "./unary.js";
 
 const table: readonly Operator[] = [
+  Abs,
   Add,
+  And,
   AveragePool,
   BatchNormalization,
+  BitShift,
+  BitwiseAnd,
+  BitwiseNot,
+  BitwiseOr,
+  BitwiseXor,
   Cast,
+  CastLike,
   Clip,
   Concat,
   Constant,
@@ -37,26 +84,43 @@ const table: readonly Operator[] = [
   DequantizeLinear,
   Div,
   Dropout,
+  Equal,
+  Exp,
   Flatten,
   Gather,
   Gemm,
   GlobalAveragePool,
   GlobalMaxPool,
+  Greater,
+  GreaterOrEqual,
   HardSigmoid,
   HardSwish,
   Identity,
+  IsInf,
+  IsNaN,
   LeakyRelu,
+  Less,
+  LessOrEqual,
   MatMul,
+  Max,
   MaxPool,
+  Min,
+  Mod,
   Mul,
+  Neg,
+  Not,
+  Or,
+  PRelu,
   Pad,
   QuantizeLinear,
+  Reciprocal,
   ReduceMean,
   Relu,
   Reshape,
   Resize,
   Shape,
   Sigmoid,
+  Sign,
   Slice,
   Softmax,
   Squeeze,
@@ -65,6 +129,7 @@ const table: readonly Operator[] = [
   Transpose,
   Unsqueeze,
   Upsample,
+  Xor,
 ];
 
 export const operators: ReadonlyMap<string, Operator> = new Map(table.map((operator) => [operator.name, operator]));

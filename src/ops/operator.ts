@@ -30,7 +30,7 @@ export interface Operator {
   readonly inputs?: readonly [min: number, max: number];
   /** Output types of the canonical form. Throws E_SHAPE for contradictions. */
   infer?(node: Node, inputs: readonly (Tensor | undefined)[]): TensorType[];
-  /** Values of the outputs when every input is a constant without quantisation. */
+  /** Values of the outputs when every input is a constant without quantisation. Default: lowerPlain on the host. */
   fold?(node: Node, inputs: readonly Tensor[], outputs: readonly TensorType[]): TypedArray[];
   /** Rewrites the node into canonical ones: adds nodes that define, or aliases, every used output. */
   normalise?(node: Node, build: GraphBuilder): void;
@@ -46,7 +46,8 @@ export interface Operator {
   readonly elementwiseUnary?: boolean;
   /** The fused clamp (fused_min, fused_max) is understood. */
   readonly fusesClamp?: boolean;
-  /** int8 steps; gives false when this node has no int8 form, and the float32 form is used. */
+  /** int8 steps; gives false when this node has no int8 form, and the plain form is used. */
   lowerInt8?(node: Node, lowering: Lowering): boolean;
-  lowerFloat32?(node: Node, lowering: Lowering): void;
+  /** Steps on values in their own element types. */
+  lowerPlain?(node: Node, lowering: Lowering): void;
 }

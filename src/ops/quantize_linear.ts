@@ -10,6 +10,7 @@ import type { Node, Quantization, Tensor, TypedArray } from "../graph/ir.js";
 import { elementCount, toNumbers } from "../graph/ir.js";
 import { roundHalfEven } from "../numerics/requantize.js";
 import type { Operator } from "./operator.js";
+import { requireConstant } from "./reshape.js";
 
 /** ONNX TensorProto.DataType numbers of output_dtype. */
 const OUTPUT_TYPES: Readonly<Record<number, Quantization["type"]>> = { 2: "uint8", 3: "int8", 5: "int16", 6: "int32" };
@@ -20,8 +21,10 @@ function quantizationOf(node: Node, build: GraphBuilder, x: Tensor, storedType: 
   const fail = (reason: string): never => {
     throw new UserError("E_QUANTIZATION", `${node.operator} node "${node.name}": ${reason}`, node.name);
   };
-  if (!scale?.data || (zeroPoint && !zeroPoint.data)) return fail("scale and zero point must be constant");
-  const scales = toNumbers(scale.data).map(Math.fround);
+  if (!scale) return fail("the scale is missing");
+  requireConstant(node, scale, "the scale");
+  if (zeroPoint) requireConstant(node, zeroPoint, "the zero point");
+  const scales = toNumbers(scale.data!).map(Math.fround);
   if (scales.some((s) => !(s > 0 && Number.isFinite(s)))) return fail("every scale must be positive and finite");
   const type = storedType ?? zeroPoint?.type ?? OUTPUT_TYPES[intAttribute(node, "output_dtype", 2)] ?? "uint8";
   if (type !== "int8" && type !== "uint8" && type !== "int32") {

@@ -3,16 +3,24 @@
  * rounded half to even, so host and device cannot differ.
  */
 import { UserError } from "../errors.js";
-import { floatAttribute } from "../graph/attributes.js";
-import type { Attributes, Node } from "../graph/ir.js";
+import { floatAttribute, intAttribute } from "../graph/attributes.js";
+import type { Attributes, Node, Tensor } from "../graph/ir.js";
 import { elementCount } from "../graph/ir.js";
-import { UNARY_OPERATIONS } from "../kernels/nn_unary_f32.js";
+import { elementOf } from "../kernels/families/elements.js";
+import {
+  hasUnary,
+  UNARY_OPERATIONS,
+  type UnaryName,
+  type UnaryOperation,
+  unaryKernelName,
+} from "../kernels/families/unary.js";
 import type { Lowering } from "../lower/lowering.js";
 import { roundHalfEven } from "../numerics/requantize.js";
 import { unaryFunctions } from "../numerics/unary_functions.js";
 import type { Operator, QuantizeRule } from "./operator.js";
 
-type Operation = keyof typeof UNARY_OPERATIONS & keyof typeof unaryFunctions;
+/** Operations that have a real function, so an int8 table. */
+type Operation = UnaryName & keyof typeof unaryFunctions;
 
 /** Table entry i is the stored output for the stored input i - 128. */
 export function lookupTable(
@@ -41,6 +49,32 @@ export function lowerTable(node: Node, lowering: Lowering, real: (x: number) => 
   return true;
 }
 
+/** An operator of the family of unary kernels. @param alphaBeta the function's parameters */
+function elementwise(name: string, operation: UnaryName, alphaBeta: (node: Node) => readonly number[]): Operator {
+  const { test }: UnaryOperation = UNARY_OPERATIONS[operation];
+  return {
+    name,
+    elementwiseUnary: true,
+    infer(node, [x]) {
+      if (!hasUnary(operation, elementOf(x!.type))) {
+        throw new UserError("E_TYPE", `${name} node "${node.name}" does not take ${x!.type} values`, node.name);
+      }
+      return [{ type: test ? "bool" : x!.type, shape: x!.shape }];
+    },
+    permute: (node) => node.attributes,
+    lowerPlain(node, lowering) {
+      const [alpha, beta] = alphaBeta(node).map(Math.fround);
+      const { type, shape } = lowering.tensor(node.inputs[0]);
+      lowering.step(
+        node,
+        unaryKernelName(operation, elementOf(type)),
+        { inputs: [lowering.plain(node.inputs[0])], outputs: [lowering.define(node.outputs[0], "plain")] },
+        { count: elementCount(shape), ...(alpha !== undefined && { alpha }), ...(beta !== undefined && { beta }) },
+      );
+    },
+  };
+}
+
 /** @param settings names of the attributes that the function's alpha and beta are, with their ONNX defaults */
 function unary(
   name: string,
@@ -50,35 +84,11 @@ function unary(
 ): Operator {
   const values = (node: Node) => settings.map(([key, fallback]) => floatAttribute(node, key, fallback));
   return {
-    name,
+    ...elementwise(name, operation, values),
     quantize,
-    elementwiseUnary: true,
-    infer: (_node, [x]) => [{ type: x!.type, shape: x!.shape }],
-    fold(node, [x]) {
-      if (x.type !== "float32") {
-        throw new UserError("E_TYPE", `${name} node "${node.name}" takes float32, not ${x.type}`, node.name);
-      }
-      const [alpha = 0, beta = 0] = values(node);
-      return [(x.data as Float32Array).map((v) => Math.fround(unaryFunctions[operation](v, alpha, beta)))];
-    },
-    permute: (node) => node.attributes,
     lowerInt8(node, lowering) {
       const [alpha = 0, beta = 0] = values(node);
       return lowerTable(node, lowering, (x) => unaryFunctions[operation](x, alpha, beta));
-    },
-    lowerFloat32(node, lowering) {
-      const [alpha = 0, beta = 0] = values(node);
-      lowering.step(
-        node,
-        "nn_unary_f32",
-        { inputs: [lowering.f32(node.inputs[0])], outputs: [lowering.define(node.outputs[0], "f32")] },
-        {
-          operation: UNARY_OPERATIONS[operation],
-          count: elementCount(lowering.tensor(node.outputs[0]).shape),
-          alpha: Math.fround(alpha),
-          beta: Math.fround(beta),
-        },
-      );
     },
   };
 }
@@ -108,28 +118,30 @@ function addClip(node: Node, build: Parameters<NonNullable<Operator["normalise"]
   build.add(node, "Clip", [node.inputs[0]], attributes, node.outputs[0]);
 }
 
-/** ONNX Clip-6 (attributes) and Clip-11, -12, -13 (inputs); the canonical form has attributes. */
+/**
+ * ONNX Clip-6 (attributes) and Clip-11, -12, -13 (inputs). The canonical form has constant bounds as attributes; other
+ * bounds, and integers, are clipped by Max and Min.
+ */
 export const Clip: Operator = {
   ...clip,
   inputs: [1, 3],
-  notes: "constant bounds",
   normalise(node, build) {
-    const bound = (key: string, index: number, fallback: number): number => {
-      const input = build.optional(node, index);
-      if (!input) return floatAttribute(node, key, fallback);
-      if (input.data?.length !== 1) {
-        throw new UserError(
-          "E_OPERATOR_UNSUPPORTED",
-          `Clip node "${node.name}": the bound ${key} is computed at run time; only constant bounds are supported`,
-          node.name,
-        );
-      }
-      return Number(input.data[0]);
-    };
-    addClip(node, build, {
-      min: bound("min", 1, Number.NEGATIVE_INFINITY),
-      max: bound("max", 2, Number.POSITIVE_INFINITY),
-    });
+    const x = build.resolve(node.inputs[0]);
+    const low = build.optional(node, 1);
+    const high = build.optional(node, 2);
+    const constant = [low, high].every((bound) => !bound || bound.data?.length === 1);
+    if (x.type === "float32" && constant) {
+      const bound = (key: string, input: Tensor | undefined, fallback: number) =>
+        input ? Number(input.data![0]) : floatAttribute(node, key, fallback);
+      addClip(node, build, {
+        min: bound("min", low, Number.NEGATIVE_INFINITY),
+        max: bound("max", high, Number.POSITIVE_INFINITY),
+      });
+      return;
+    }
+    const raised = low ? build.add(node, "Max", [x.name, low.name], {}, high ? undefined : node.outputs[0]) : x.name;
+    if (high) build.add(node, "Min", [raised, high.name], {}, node.outputs[0]);
+    else if (!low) build.alias(node.outputs[0], x.name);
   },
 };
 
@@ -138,3 +150,16 @@ export const Relu: Operator = {
   name: "Relu",
   normalise: (node, build) => addClip(node, build, { min: 0, max: Number.POSITIVE_INFINITY }),
 };
+
+export const Neg = unary("Neg", "neg");
+export const Abs = unary("Abs", "abs");
+export const Exp = unary("Exp", "exp");
+export const Reciprocal = unary("Reciprocal", "reciprocal");
+export const Sign = unary("Sign", "sign");
+export const Not = elementwise("Not", "not", () => []);
+export const BitwiseNot = elementwise("BitwiseNot", "bitwise_not", () => []);
+export const IsNaN = elementwise("IsNaN", "is_nan", () => []);
+export const IsInf = elementwise("IsInf", "is_inf", (node) => [
+  intAttribute(node, "detect_negative", 1),
+  intAttribute(node, "detect_positive", 1),
+]);

@@ -43,7 +43,6 @@ export function normalise(graph: Graph): Graph {
     else build.add(nameless, "Reshape", [tensor.name], { shape: tensor.shape }, name, tensor.quantization);
   }
   const result = rename(build.finish(graph.outputs), renamed);
-  for (const node of result.nodes) checkType(node, result);
   return result;
 }
 
@@ -57,21 +56,6 @@ function checkInputs(node: Node, operator: Operator): void {
     `${node.operator} node "${node.name}" has ${node.inputs.length} inputs, it takes ${min === max ? min : `${min} to ${max}`}; re-export the model`,
     node.name,
   );
-}
-
-/** Only real values are computed on the device; integers live in constants. */
-function checkType(node: Node, graph: Graph): void {
-  const values = [...node.inputs.filter((name) => name !== ""), ...node.outputs].map(
-    (name) => graph.tensors.get(name)!,
-  );
-  const wrong = values.find((tensor) => tensor.type !== "float32");
-  if (wrong) {
-    throw new UserError(
-      "E_TYPE",
-      `${node.operator} node "${node.name}" works on ${wrong.type} values ("${wrong.name}"); only float32 (or QDQ) values are supported, convert the model to float32`,
-      node.name,
-    );
-  }
 }
 
 function rename(graph: Graph, names: ReadonlyMap<string, string>): Graph {

@@ -20,7 +20,9 @@ export function calibrate(
 ): Map<string, Range> {
   const program = lower(graph, { precision: "float32", io: "float32" });
   const host = hostProgram(program);
-  const watched = program.tensors.filter((tensor) => tensor.name !== "" && tensor.constant === undefined);
+  const watched = program.tensors.filter(
+    (tensor) => tensor.name !== "" && tensor.constant === undefined && tensor.type === "float32",
+  );
   const observers = new Map<string, Observer>(watched.map((tensor) => [tensor.name, createObserver(kind)]));
   for (let i = 0; i < data.rows; i++) {
     const row: readonly TypedArray[] = data.row(i);

@@ -10,6 +10,12 @@ import { activationQuantization, biasQuantization, weightQuantization } from "./
 /** Axis of the weights that counts output channels. */
 const WEIGHT_AXIS: Readonly<Record<string, number>> = { Conv: 0, Gemm: 0, ConvTranspose: 1 };
 
+/** Integers and bools have no scale; an infinite constant (a mask) cannot have one. */
+function isReal(graph: Graph, name: string): boolean {
+  const tensor = graph.tensors.get(name);
+  return tensor?.type === "float32" && (!tensor.data || (tensor.data as Float32Array).every(Number.isFinite));
+}
+
 /** Values that must share one scale, by union and find. */
 function shareGroups(graph: Graph): (name: string) => string {
   const parent = new Map<string, string>();
@@ -22,7 +28,8 @@ function shareGroups(graph: Graph): (name: string) => string {
   };
   for (const node of graph.nodes) {
     if (operatorOf(node).quantize !== "shared") continue;
-    for (const input of node.inputs) if (input !== "") parent.set(find(input), find(node.outputs[0]));
+    const [first, ...others] = [...node.outputs, ...node.inputs].filter((name) => isReal(graph, name));
+    for (const other of others) parent.set(find(other), find(first));
   }
   return find;
 }
@@ -46,14 +53,16 @@ function collectGroups(graph: Graph, ranges: ReadonlyMap<string, Range>, rootOf:
     }
     if (source) group.sources.push(source);
   };
-  for (const name of graph.inputs) add(name, ranges.get(name), "free");
+  for (const name of graph.inputs) if (isReal(graph, name)) add(name, ranges.get(name), "free");
   for (const node of graph.nodes) {
     const rule = operatorOf(node).quantize ?? "free";
-    add(node.outputs[0], ranges.get(node.outputs[0]), rule === "shared" ? undefined : rule);
+    for (const name of node.outputs) {
+      if (isReal(graph, name)) add(name, ranges.get(name), rule === "shared" ? undefined : rule);
+    }
     if (rule !== "shared") continue;
     for (const name of node.inputs) {
       const tensor = graph.tensors.get(name);
-      if (tensor?.data) add(name, rangeOf(tensor), "free");
+      if (tensor?.data && isReal(graph, name)) add(name, rangeOf(tensor), "free");
     }
     if (node.operator === "Pad") {
       const value = node.attributes.value as number;
@@ -94,21 +103,26 @@ export function quantizeGraph(graph: Graph, ranges: ReadonlyMap<string, Range>):
   for (const [root, group] of groups) chosen.set(root, groupQuantization(group));
   for (const [name, tensor] of graph.tensors) {
     const quantization = chosen.get(rootOf(name));
-    if (!tensor.data && quantization) tensors.set(name, { ...tensor, quantization });
+    if (!tensor.data && tensor.type === "float32" && quantization) tensors.set(name, { ...tensor, quantization });
   }
-  const nodes = graph.nodes.map((node) => quantizeConstants(node, tensors, chosen.get(rootOf(node.outputs[0]))!));
+  const nodes = graph.nodes.map((node) => quantizeConstants(graph, node, tensors, chosen.get(rootOf(node.outputs[0]))));
   return { ...graph, nodes, tensors: withoutUnused(graph, nodes, tensors) };
 }
 
 /** Stores the constant inputs of a node as integers, under new names where nodes share a constant. */
-function quantizeConstants(node: Node, tensors: Map<string, Tensor>, output: Quantization): Node {
+function quantizeConstants(
+  graph: Graph,
+  node: Node,
+  tensors: Map<string, Tensor>,
+  output: Quantization | undefined,
+): Node {
   const axis = WEIGHT_AXIS[node.operator];
   if (axis !== undefined) return quantizeLayer(node, tensors, axis);
   const shared = operatorOf(node).quantize === "shared";
   const inputs = node.inputs.map((name) => {
     const tensor = tensors.get(name);
-    if (!tensor?.data || tensor.quantization) return name;
-    return store(tensors, tensor, shared ? output : activationQuantization(rangeOf(tensor)));
+    if (!tensor?.data || tensor.quantization || !isReal(graph, name)) return name;
+    return store(tensors, tensor, shared && output ? output : activationQuantization(rangeOf(tensor)));
   });
   return { ...node, inputs };
 }

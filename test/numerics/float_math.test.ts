@@ -10,16 +10,16 @@ import { RUNTIME_C, WARNINGS } from "../kernels/harness.js";
 const run = promisify(execFile);
 
 const FUNCTIONS = [
-  { name: "nn_exp_f32", twin: expF32, real: Math.exp, low: -87.33654, high: 88.72283, ulps: 1 },
+  { name: "nn_expf", twin: expF32, real: Math.exp, low: -87.33654, high: 88.72283, ulps: 1 },
   {
-    name: "nn_sigmoid_f32",
+    name: "nn_sigmoidf",
     twin: sigmoidF32,
     real: (x: number) => 1 / (1 + Math.exp(-x)),
     low: -87,
     high: 87,
     ulps: 3,
   },
-  { name: "nn_tanh_f32", twin: tanhF32, real: Math.tanh, low: -12, high: 12, ulps: 2 },
+  { name: "nn_tanhf", twin: tanhF32, real: Math.tanh, low: -12, high: 12, ulps: 2 },
 ];
 
 /** Deterministic bit patterns: every exponent, both signs. */
