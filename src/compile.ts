@@ -12,11 +12,12 @@ import { basename } from "node:path";
 import { libraryFiles } from "./emit/library.js";
 import { type ModelView, modelView } from "./emit/view.js";
 import { UserError } from "./errors.js";
-import type { Graph, Shape, Tensor } from "./graph/ir.js";
+import { fedInputs, type Graph, type Shape, type Tensor } from "./graph/ir.js";
 import type { Program } from "./graph/program.js";
 import { lower } from "./lower/lower.js";
 import { bindConstants, type ConstantValues } from "./onnx/bind_constants.js";
 import { bindShapes } from "./onnx/bind_shapes.js";
+import { bindStates } from "./onnx/bind_states.js";
 import { type Model, readModel, readModelFile } from "./onnx/read.js";
 import { canonicalise, type Trace } from "./passes/index.js";
 import type { InputLayout } from "./passes/input_layout.js";
@@ -31,6 +32,8 @@ export type { Rows } from "./quantize/calibrate.js";
 export interface ReadOptions {
   /** Input name -> shape, for models with symbolic dimensions. */
   readonly shapes?: ReadonlyMap<string, Shape>;
+  /** Pairs of an input and the output that it takes over at the next call; neither is in the interface any more. */
+  readonly states?: readonly { readonly input: string; readonly output: string }[];
   /** Values of inputs that must be known at generation time, by name. */
   readonly constants?: ReadonlyMap<string, ConstantValues>;
   /** Layout of image inputs of the firmware and of the data; default: as the model has it. */
@@ -84,7 +87,7 @@ export function read(model: string | Uint8Array): Model {
 /** The canonical graph of a model (src/passes). */
 export function canonicalGraph(model: Model, options: ReadOptions = {}): Graph {
   const graph = bindConstants(bindShapes(model, options.shapes), options.constants ?? new Map());
-  return canonicalise(graph, options);
+  return canonicalise(bindStates(graph, options.states ?? []), options);
 }
 
 /** Float graph -> int8 graph, by calibration. Throws E_USAGE for a graph that is quantised already. */
@@ -92,7 +95,7 @@ export function quantise(graph: Graph, options: QuantizeOptions): Graph {
   if (isQuantised(graph)) {
     throw new UserError("E_USAGE", "the model is quantised already: generate takes it as it is, without --calibration");
   }
-  const rows = options.calibration(graph.inputs.map((name) => graph.tensors.get(name)!));
+  const rows = options.calibration(fedInputs(graph).map((name) => graph.tensors.get(name)!));
   const observer = options.observer ?? { kind: "minmax" };
   const ranges = calibrate(graph, rows, observer, (done) => options.onRow?.(done, rows.rows));
   return quantizeGraph(graph, ranges);

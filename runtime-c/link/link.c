@@ -56,6 +56,9 @@ static void info(link_state *link) {
         reply_error(link, LINK_ERROR_RANGE);
         return;
     }
+    if (device->reset != NULL) {
+        device->reset();
+    }
     uint8_t *to = body_of(link);
     *to++ = LINK_PROTOCOL_VERSION;
     *to++ = device->numerics_version;

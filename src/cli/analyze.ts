@@ -2,15 +2,17 @@ import { canonicalGraph, isQuantised, read } from "../compile.js";
 import type { Shape } from "../graph/ir.js";
 import { elementCount } from "../graph/ir.js";
 import { lower } from "../lower/lower.js";
+import type { StatePair } from "../onnx/bind_states.js";
 import { findOperator } from "../ops/index.js";
 import { type AddCommand, action } from "./command.js";
-import { constantOption, jsonOption, layoutOption, shapeOption } from "./options.js";
+import { constantOption, jsonOption, layoutOption, shapeOption, stateOption } from "./options.js";
 import { compact, table } from "./output.js";
 import { traceTo } from "./trace.js";
 
 interface Options {
   json?: boolean;
   shape?: ReadonlyMap<string, Shape>;
+  state?: readonly StatePair[];
   constant?: ReadonlyMap<string, readonly number[]>;
   inputLayout?: "nhwc" | "nchw";
   trace?: boolean;
@@ -23,6 +25,7 @@ export const analyze: AddCommand = (program) => {
     .argument("<model.onnx>")
     .addOption(shapeOption())
     .addOption(constantOption())
+    .addOption(stateOption())
     .addOption(layoutOption())
     .option("--trace", "print the graph after every pass, on stderr")
     .addOption(jsonOption())
@@ -44,6 +47,7 @@ export const analyze: AddCommand = (program) => {
             ? canonicalGraph(model, {
                 shapes: options.shape,
                 constants: options.constant,
+                states: options.state,
                 inputLayout: options.inputLayout,
                 ...(options.trace && { trace: traceTo(output.note) }),
               })

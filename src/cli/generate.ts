@@ -8,6 +8,7 @@ import { UserError } from "../errors.js";
 import type { Shape } from "../graph/ir.js";
 import { writeTree } from "../io/files.js";
 import { hybridSteps } from "../lower/lower.js";
+import type { StatePair } from "../onnx/bind_states.js";
 import { planSummary } from "../plan/report.js";
 import { platformioProject } from "../project/platformio.js";
 import { type AddCommand, action } from "./command.js";
@@ -20,6 +21,7 @@ import {
   observerOption,
   percentileOption,
   shapeOption,
+  stateOption,
 } from "./options.js";
 import { compact, kilobytes, type Output } from "./output.js";
 import { traceTo } from "./trace.js";
@@ -34,6 +36,7 @@ interface Options {
   io?: "int8" | "float32";
   ioBuffers: "arena" | "caller";
   shape?: ReadonlyMap<string, Shape>;
+  state?: readonly StatePair[];
   constant?: ReadonlyMap<string, readonly number[]>;
   inputLayout?: "nhwc" | "nchw";
   observer: "minmax" | "percentile";
@@ -76,6 +79,7 @@ export const generate: AddCommand = (program) => {
     .addOption(layoutOption())
     .addOption(shapeOption())
     .addOption(constantOption())
+    .addOption(stateOption())
     .addOption(observerOption())
     .addOption(percentileOption())
     .option("--trace", "print the graph after every pass, on stderr")
@@ -99,6 +103,7 @@ async function run(path: string, options: Options, output: Output): Promise<unde
     ioBuffers: options.ioBuffers,
     shapes: options.shape,
     constants: options.constant,
+    states: options.state,
     inputLayout: options.inputLayout,
     observer: observerOf(options),
     onRow: (done, rows) => output.progress(`calibrating ${done}/${rows}`),

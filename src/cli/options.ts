@@ -4,6 +4,7 @@ import type { Rows } from "../compile.js";
 import { loadData } from "../data/load.js";
 import { inputRows } from "../data/rows.js";
 import type { Shape, Tensor } from "../graph/ir.js";
+import type { StatePair } from "../onnx/bind_states.js";
 import type { ObserverKind } from "../quantize/observers.js";
 
 /** "name:1,3,96,96", collected by name; the name itself may contain colons. */
@@ -54,6 +55,18 @@ export const constantOption = () =>
     "--constant <input:values>",
     "make an input a constant, e.g. axes:1,2: what decides shapes must be known when C is generated (repeatable)",
   ).argParser(collectConstant);
+
+function collectState(text: string, previous: readonly StatePair[] = []): StatePair[] {
+  const at = text.indexOf(":");
+  if (at < 1 || at === text.length - 1) throw new InvalidArgumentError("expected input:output");
+  return [...previous, { input: text.slice(0, at), output: text.slice(at + 1) }];
+}
+
+export const stateOption = () =>
+  new Option(
+    "--state <input:output>",
+    "keep a value from call to call: the input takes what the output was, 0 at first (repeatable)",
+  ).argParser(collectState);
 
 export const layoutOption = () =>
   new Option(

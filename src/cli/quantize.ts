@@ -2,6 +2,7 @@ import { canonicalGraph, quantise, read } from "../compile.js";
 import type { Shape } from "../graph/ir.js";
 import { writeFileAtomic } from "../io/files.js";
 import { toolVersion } from "../io/package_path.js";
+import type { StatePair } from "../onnx/bind_states.js";
 import { writeModel } from "../onnx/write.js";
 import { exportQdq } from "../quantize/export_qdq.js";
 import { type AddCommand, action } from "./command.js";
@@ -14,6 +15,7 @@ import {
   observerOption,
   percentileOption,
   shapeOption,
+  stateOption,
 } from "./options.js";
 import { kilobytes } from "./output.js";
 
@@ -22,6 +24,7 @@ interface Options {
   calibration: string;
   output: string;
   shape?: ReadonlyMap<string, Shape>;
+  state?: readonly StatePair[];
   constant?: ReadonlyMap<string, readonly number[]>;
   inputLayout?: "nhwc" | "nchw";
   observer: "minmax" | "percentile";
@@ -39,6 +42,7 @@ export const quantize: AddCommand = (program) => {
     .addOption(percentileOption())
     .addOption(shapeOption())
     .addOption(constantOption())
+    .addOption(stateOption())
     .addOption(layoutOption())
     .addOption(jsonOption())
     .addHelpText("after", "\nExample:\n  $ onnx2mcu quantize model.onnx --calibration data.npz -o model.int8.onnx")
@@ -47,6 +51,7 @@ export const quantize: AddCommand = (program) => {
         const graph = canonicalGraph(read(path), {
           shapes: options.shape,
           constants: options.constant,
+          states: options.state,
           inputLayout: options.inputLayout,
         });
         let rows = 0;

@@ -56,6 +56,12 @@ export function manifestOf(compiled: Compiled, board: string, source: { file: st
       peakLayer: plan.peakStep,
       aliveAtPeak: plan.aliveAtPeak.map(({ name: tensor, bytes }) => ({ tensor, bytes })),
     },
+    states: (program.states ?? []).map(({ input, output }, index) => ({
+      input: program.tensors[input].name,
+      output: program.tensors[output].name,
+      offset: plan.stateOffsets[index],
+      bytes: bytesOf(program.tensors[input]),
+    })),
     tables: { bytes: tableBytes(program), count: program.constants.length },
     macs: program.steps.reduce((sum, step) => sum + step.macs, 0),
     float32Layers: hybridSteps(program).map(({ node, operator }) => ({ node, operator })),

@@ -20,6 +20,7 @@ export function signatureOf(program: Program, plan: Plan): string {
       }),
       program.inputs,
       program.outputs,
+      ...(program.states ? [program.states] : []),
       plan.placements,
       plan.arenaBytes,
     ]),

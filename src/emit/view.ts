@@ -56,8 +56,9 @@ function fieldValue(field: ParamField, value: number | readonly number[]): strin
 }
 
 /** The bytes of a tensor as a C pointer expression without a type. */
-function address(placement: Placement): string {
+function address(placement: Placement, plan: Plan): string {
   if (placement.region === "arena") return `arena + ${placement.offset}`;
+  if (placement.region === "state") return `state + ${plan.stateOffsets[placement.index]}`;
   return placement.region === "input" ? `in[${placement.index}]` : `out[${placement.index}]`;
 }
 
@@ -66,7 +67,7 @@ function argument(program: Program, plan: Plan, name: string, id: number, isInpu
   if (tensor.constant !== undefined) return `${name}_table_${tensor.constant}`;
   const placement = plan.placements[id];
   const type = `${isInput || placement.region === "input" ? "const " : ""}${cTypeOf(tensor.type)} *`;
-  const inner = address(placement);
+  const inner = address(placement, plan);
   // By way of void *, because the bytes of the arena are not known to be aligned to the compiler.
   return tensor.type === "int8" && placement.region === "arena"
     ? `(${type})(${inner})`
@@ -89,6 +90,21 @@ function layerView(program: Program, plan: Plan, name: string, step: Step, index
       ...step.outputs.map((id) => argument(program, plan, name, id, false)),
     ],
   };
+}
+
+/** What is copied into the memory of states after the last layer, and how it is filled before the first call. */
+function stateViews({ tensors, states = [] }: Program, plan: Plan) {
+  return states.map(({ input, output, initial }, index) => {
+    const { type, shape } = tensors[input];
+    const elements = elementCount(shape);
+    return {
+      offset: plan.stateOffsets[index],
+      bytes: elements * bytesPerElement(type),
+      from: address(plan.placements[output], plan),
+      // Stored zeros of every type are bytes of zeros; another zero point is one of int8.
+      fill: initial & 0xff,
+    };
+  });
 }
 
 const arenaOffset = (placement: Placement) => (placement.region === "arena" ? placement.offset : 0);
@@ -114,6 +130,8 @@ export function modelView(program: Program, plan: Plan, name: string) {
     arenaBytes: plan.arenaBytes,
     alignment: plan.alignment,
     persistentBytes: plan.persistentBytes,
+    states: stateViews(program, plan),
+    hasState: plan.persistentBytes > 0,
     ioInArena,
     inputs,
     outputs,
@@ -128,7 +146,7 @@ export function modelView(program: Program, plan: Plan, name: string) {
       ({ data }) => data instanceof Float32Array && data.some((v) => Math.abs(v) === Number.POSITIVE_INFINITY),
     ),
     usesInfinity: layers.some((layer) => layer.fields.some((field) => field.value.includes("INFINITY"))),
-    usesArena: ioInArena || /\barena \+/.test(text),
+    usesArena: ioInArena || plan.persistentBytes > 0 || /\barena \+/.test(text),
     inputOffsets: program.inputs.map((id) => arenaOffset(plan.placements[id])).join(", "),
     outputOffsets: program.outputs.map((id) => arenaOffset(plan.placements[id])).join(", "),
     callerChecks: ioInArena ? [] : [...inputs.map((i) => `in[${i.index}]`), ...outputs.map((o) => `out[${o.index}]`)],

@@ -169,6 +169,7 @@ export function graphBuilder(base: Graph): GraphBuilder {
         opset: base.opset,
         inputs: base.inputs,
         outputs: outputs.map((name) => resolve(name).name),
+        ...(base.states && { states: base.states }),
         nodes,
         tensors,
       };

@@ -77,10 +77,18 @@ export interface Graph {
   readonly opset: number;
   readonly inputs: readonly string[];
   readonly outputs: readonly string[];
+  /** Inputs that take, at every call, what an output was at the call before; both stand in inputs and outputs too. */
+  readonly states?: readonly { readonly input: string; readonly output: string }[];
   /** In topological order. */
   readonly nodes: readonly Node[];
   /** Every value by name: inputs, constants, intermediate values. */
   readonly tensors: ReadonlyMap<string, Tensor>;
+}
+
+/** Inputs that the caller gives: all but states. */
+export function fedInputs({ inputs, states }: Graph): string[] {
+  const kept = new Set((states ?? []).map(({ input }) => input));
+  return inputs.filter((name) => !kept.has(name));
 }
 
 export function elementCount(shape: Shape): number {

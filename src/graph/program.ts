@@ -47,6 +47,15 @@ export interface Step {
   readonly macs: number;
 }
 
+/** A value that lasts from call to call: `input` holds it, and takes over what `output` is at the end of a call. */
+export interface State {
+  /** Tensor ids; equal in type and size. */
+  readonly input: number;
+  readonly output: number;
+  /** Stored value of every element before the first call: 0, or the zero point. */
+  readonly initial: number;
+}
+
 export interface Program {
   readonly precision: "int8" | "float32";
   readonly tensors: readonly ProgramTensor[];
@@ -55,4 +64,6 @@ export interface Program {
   readonly steps: readonly Step[];
   readonly inputs: readonly number[];
   readonly outputs: readonly number[];
+  /** Neither among the inputs nor among the outputs. */
+  readonly states?: readonly State[];
 }

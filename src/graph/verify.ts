@@ -44,6 +44,11 @@ export function verifyGraph(graph: Graph, after = "the last stage"): void {
   }
   for (const output of graph.outputs) check(available.has(output), `output "${output}" does not exist`);
   check(new Set(graph.outputs).size === graph.outputs.length, "an output is listed twice");
+  for (const { input, output } of graph.states ?? []) {
+    check(graph.inputs.includes(input) && graph.outputs.includes(output), `state "${input}" is no input or output`);
+    const [from, to] = [output, input].map((name) => graph.tensors.get(name)!);
+    check(from.type === to.type && `${from.shape}` === `${to.shape}`, `state "${input}" is not what "${output}" is`);
+  }
   for (const name of graph.tensors.keys()) check(available.has(name), `tensor "${name}" has no origin`);
 }
 

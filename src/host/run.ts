@@ -10,6 +10,8 @@ export interface HostProgram {
   /** The array of a program tensor; inputs are written here before `run`, outputs read from here after it. */
   buffer(tensor: number): TypedArray;
   run(onStep?: OnStep): void;
+  /** Gives the states the values that they have before the first run. */
+  reset(): void;
 }
 
 /** Allocates every tensor once; runs may be repeated. */
@@ -35,15 +37,27 @@ export function hostProgram(program: Program): HostProgram {
       ),
     },
   }));
+  const states = program.states ?? [];
+  const reset = () => {
+    for (const { input, initial } of states) (buffers[input] as Float64Array).fill(valueIn(buffers[input], initial));
+  };
+  reset();
   return {
     buffer: (tensor) => buffers[tensor],
+    reset,
     run(onStep) {
       prepared.forEach(({ step, kernel, buffers: io }, index) => {
         kernel.run(step.params, io);
         onStep?.(step, index, io.outputs);
       });
+      for (const { input, output } of states) (buffers[input] as Float64Array).set(buffers[output] as Float64Array);
     },
   };
+}
+
+/** A 64-bit array takes bigint. */
+function valueIn(array: TypedArray, value: number): number {
+  return array instanceof BigInt64Array || array instanceof BigUint64Array ? (BigInt(value) as never) : value;
 }
 
 /** Runs one row and gives copies of the outputs. */

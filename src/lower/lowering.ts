@@ -8,7 +8,7 @@ import { createHash } from "node:crypto";
 import { invariant } from "../errors.js";
 import type { Graph, Node, Quantization, Tensor, TypedArray } from "../graph/ir.js";
 import { bytesPerElement, elementCount, fromNumbers, newArray, toNumbers } from "../graph/ir.js";
-import type { Constant, Program, ProgramTensor, Step, StorageType } from "../graph/program.js";
+import type { Constant, Program, ProgramTensor, State, Step, StorageType } from "../graph/program.js";
 import { kernelOf } from "../kernels/index.js";
 import type { Params } from "../kernels/kernel.js";
 
@@ -196,8 +196,16 @@ export function createLowering(
     });
   }
 
-  for (const name of graph.inputs) define(name, inputForm(tensor(name)));
-  const inputs = tensors.map((t) => t.id);
+  const stateForms = new Map((graph.states ?? []).map(({ input, output }) => [input, stateForm(input, output)]));
+  const entered = graph.inputs.map((name) => define(name, stateForms.get(name) ?? inputForm(tensor(name))));
+  const inputs = entered.filter((_, i) => !stateForms.has(graph.inputs[i]));
+
+  /** int8 when both ends of the state are stored alike. */
+  function stateForm(input: string, output: string): Form {
+    const [from, to] = [output, input].map(quantization);
+    const alike = from && to && from.scale === to.scale && from.zeroPoint === to.zeroPoint;
+    return precision === "int8" && alike ? "s8" : "plain";
+  }
 
   return {
     graph,
@@ -219,16 +227,24 @@ export function createLowering(
     floatConstant: (name) => dequantizeConstant(tensor(name)),
     step,
     finish(outputs) {
-      const ids: number[] = [];
-      const roots = new Set<number>(inputs);
-      for (const { name, form } of outputs) {
+      const roots = new Set<number>(entered);
+      const own = (name: string, form: Form) => {
         let id = inForm(name, form);
         const root = tensors[id].viewOf ?? id;
         if (tensors[id].constant !== undefined || roots.has(root)) id = copyOf(name, form, id);
         roots.add(tensors[id].viewOf ?? id);
-        ids.push(id);
-      }
-      return { precision, tensors, constants, steps, inputs, outputs: ids };
+        return id;
+      };
+      const states = (graph.states ?? []).map(({ input, output }): State => {
+        const id = entered[graph.inputs.indexOf(input)];
+        return { input: id, output: own(output, stateForms.get(input)!), initial: tensors[id].zeroPoint ?? 0 };
+      });
+      const kept = new Set((graph.states ?? []).map(({ output }) => output));
+      const ids = outputs.filter(({ name }) => !kept.has(name)).map(({ name, form }) => own(name, form));
+      return {
+        ...{ precision, tensors, constants, steps, inputs, outputs: ids },
+        ...(states.length > 0 && { states }),
+      };
     },
   };
 

@@ -1,7 +1,7 @@
 /** --input-layout: whether image inputs are N,H,W,C or N,C,H,W. Data is fed in the layout that the firmware takes. */
 import { UserError } from "../errors.js";
 import { editGraph, type GraphEdit } from "../graph/edit.js";
-import type { Graph } from "../graph/ir.js";
+import { fedInputs, type Graph } from "../graph/ir.js";
 import { permOf } from "../ops/Transpose.js";
 import { LAYOUT_BOUND } from "./channels_last.js";
 
@@ -32,7 +32,7 @@ function layoutOf(edit: GraphEdit, input: string): InputLayout | undefined {
 export function setInputLayout(graph: Graph, wanted: InputLayout): Graph {
   const edit = editGraph(graph);
   let found = false;
-  for (const name of graph.inputs) {
+  for (const name of fedInputs(graph)) {
     const input = edit.tensor(name);
     const layout = input.shape.length === 4 ? layoutOf(edit, name) : undefined;
     if (!layout) continue;

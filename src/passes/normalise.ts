@@ -43,7 +43,19 @@ export function normalise(graph: Graph): Graph {
     else build.add(nameless, "Reshape", [tensor.name], { shape: tensor.shape }, name, tensor.quantization);
   }
   const result = rename(build.finish(graph.outputs), renamed);
+  for (const { input, output } of result.states ?? []) checkState(result, input, output);
   return result;
+}
+
+/** Throws E_SHAPE for a state whose ends differ. */
+function checkState(graph: Graph, input: string, output: string): void {
+  const [from, to] = [output, input].map((name) => graph.tensors.get(name)!);
+  if (from.type === to.type && from.shape.join() === to.shape.join()) return;
+  throw new UserError(
+    "E_SHAPE",
+    `--state ${input}:${output}: the output is ${from.type} [${from.shape}], the input ${to.type} [${to.shape}]; they must be alike`,
+    output,
+  );
 }
 
 /** Throws E_SHAPE where inputs are missing or too many. */

@@ -31,6 +31,7 @@ function shareGroups(graph: Graph): (name: string) => string {
     const [first, ...others] = [...node.outputs, ...node.inputs].filter((name) => isReal(graph, name));
     for (const other of others) parent.set(find(other), find(first));
   }
+  for (const { input, output } of graph.states ?? []) if (isReal(graph, input)) parent.set(find(input), find(output));
   return find;
 }
 
