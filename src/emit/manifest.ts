@@ -45,7 +45,14 @@ export function manifestOf(compiled: Compiled, board: string, source: { file: st
     board,
     model: { ...source, opset: compiled.model.graph.opset, producer: compiled.model.producer },
     inputs: program.inputs.map(describe),
-    outputs: program.outputs.map(describe),
+    outputs: program.outputs.map((id, i) => {
+      const counts = (program.counted ?? []).filter(({ count }) => count === i);
+      const countOf = counts.map(({ output, axis }) => ({
+        output: program.tensors[program.outputs[output]].name,
+        axis,
+      }));
+      return { ...describe(id), ...(countOf.length > 0 && { countOf }) };
+    }),
     arena: {
       bytes: plan.arenaBytes,
       alignment: plan.alignment,

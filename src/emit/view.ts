@@ -19,6 +19,8 @@ export interface InterfaceView {
   readonly bytes: number;
   readonly rank: number;
   readonly shapeText: string;
+  /** What the output counts, where it is a count. */
+  readonly countOf: string;
   readonly quantised: boolean;
   readonly scale: string;
   readonly zeroPoint: number;
@@ -44,6 +46,7 @@ function interfaceView(tensor: ProgramTensor, kind: "input" | "output", index: n
     bytes: elements * bytesPerElement(tensor.type),
     rank: tensor.shape.length,
     shapeText: tensor.shape.length > 0 ? tensor.shape.join(", ") : "1",
+    countOf: "",
     quantised: tensor.scale !== undefined,
     scale: cFloat(tensor.scale ?? 1),
     zeroPoint: tensor.zeroPoint ?? 0,
@@ -114,7 +117,13 @@ export function modelView(program: Program, plan: Plan, name: string) {
   const steps = plan.steps.map((index) => program.steps[index]);
   const layers = steps.map((step, index) => layerView(program, plan, name, step, index));
   const inputs = program.inputs.map((id, i) => interfaceView(program.tensors[id], "input", i, name));
-  const outputs = program.outputs.map((id, i) => interfaceView(program.tensors[id], "output", i, name));
+  const outputs = program.outputs.map((id, i) => ({
+    ...interfaceView(program.tensors[id], "output", i, name),
+    countOf: (program.counted ?? [])
+      .filter(({ count }) => count === i)
+      .map(({ output, axis }) => `output ${output} along axis ${axis}`)
+      .join(", "),
+  }));
   const ioInArena = plan.ioBuffers === "arena";
   const copies = (ids: readonly number[], views: readonly InterfaceView[]) =>
     ioInArena

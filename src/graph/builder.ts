@@ -32,6 +32,13 @@ export interface GraphBuilder {
     output?: string,
     quantization?: Quantization,
   ): string;
+  /**
+   * Adds a node whose inferred last output, int32 [], says how many indices of output i count along axes[i]; undefined:
+   * all do. Where the node is folded, its outputs are constants of just that length.
+   */
+  addCounted(node: Node, axes: readonly (number | undefined)[]): void;
+  /** The value that says how many indices of `name` count along an axis, or undefined where all do. */
+  counted(name: string): { readonly count: string; readonly axis: number } | undefined;
   addConstant(name: string, type: Tensor["type"], shape: readonly number[], data: TypedArray, q?: Quantization): string;
   /** From now on `name` stands for the same value as `target`. */
   alias(name: string, target: string): void;
@@ -87,6 +94,7 @@ export function graphBuilder(base: Graph): GraphBuilder {
   const aliases = new Map<string, string>();
   const taken = new Set<string>(base.tensors.keys());
   for (const node of base.nodes) for (const output of node.outputs) taken.add(output);
+  const counts = new Map<string, { readonly count: string; readonly axis: number }>();
   const nodes: Node[] = [];
   const nodeNames = new Set<string>();
   for (const [name, tensor] of base.tensors) {
@@ -147,6 +155,23 @@ export function graphBuilder(base: Graph): GraphBuilder {
       if (quantization) tensors.set(name, { ...tensors.get(name)!, quantization });
       return name;
     },
+    addCounted(node, axes) {
+      const outputs = axes.map((_, i) => node.outputs[i] || uniqueName(`${node.name}_output_${i}`));
+      const count = uniqueName(`${node.name}_count`);
+      addNode({ ...node, outputs: [...outputs, count] });
+      const known = tensors.get(count)!.data;
+      axes.forEach((axis, i) => {
+        if (axis === undefined) return;
+        if (!known) {
+          counts.set(outputs[i], { count, axis });
+          return;
+        }
+        const tensor = tensors.get(outputs[i])!;
+        const shape = tensor.shape.with(axis, Number(known[0]));
+        tensors.set(outputs[i], { ...tensor, shape, data: tensor.data!.slice(0, elementCount(shape)) as TypedArray });
+      });
+    },
+    counted: (name) => counts.get(resolve(name).name),
     addConstant(name, type, shape, data, quantization) {
       invariant(data.length === elementCount(shape), `constant ${name} does not match its shape`);
       taken.add(name);

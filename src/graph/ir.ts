@@ -71,6 +71,16 @@ export interface Node {
   readonly attributes: Attributes;
 }
 
+/**
+ * A graph output whose length along `axis` depends on the data: its shape has room for the longest, the indices that
+ * count come first and without gaps (row-major in the shorter shape), and the output `count`, int32 [], says how many.
+ */
+export interface Counted {
+  readonly output: string;
+  readonly count: string;
+  readonly axis: number;
+}
+
 export interface Graph {
   readonly name: string;
   /** Version of the ai.onnx operator set. */
@@ -79,6 +89,8 @@ export interface Graph {
   readonly outputs: readonly string[];
   /** Inputs that take, at every call, what an output was at the call before; both stand in inputs and outputs too. */
   readonly states?: readonly { readonly input: string; readonly output: string }[];
+  /** Outputs of a length that depends on the data. */
+  readonly counted?: readonly Counted[];
   /** In topological order. */
   readonly nodes: readonly Node[];
   /** Every value by name: inputs, constants, intermediate values. */

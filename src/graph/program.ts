@@ -56,6 +56,13 @@ export interface State {
   readonly initial: number;
 }
 
+/** Positions in Program.outputs: of what is counted along `axis`, and of its count. See Counted of the graph. */
+export interface CountedOutput {
+  readonly output: number;
+  readonly count: number;
+  readonly axis: number;
+}
+
 export interface Program {
   readonly precision: "int8" | "float32";
   readonly tensors: readonly ProgramTensor[];
@@ -66,4 +73,6 @@ export interface Program {
   readonly outputs: readonly number[];
   /** Neither among the inputs nor among the outputs. */
   readonly states?: readonly State[];
+  /** Outputs of a length that depends on the data. */
+  readonly counted?: readonly CountedOutput[];
 }

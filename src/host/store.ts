@@ -60,5 +60,6 @@ export function loadProgram(text: string): Program {
     inputs: stored.inputs,
     outputs: stored.outputs,
     ...(stored.states && { states: stored.states }),
+    ...(stored.counted && { counted: stored.counted }),
   };
 }

@@ -12,6 +12,7 @@ import type { Kernel } from "./kernel.js";
 import nn_add_s8 from "./nn_add_s8.js";
 import nn_average_pool2d_f32 from "./nn_average_pool2d_f32.js";
 import nn_average_pool2d_s8 from "./nn_average_pool2d_s8.js";
+import nn_compress from "./nn_compress.js";
 import nn_concat from "./nn_concat.js";
 import nn_conv_transpose2d_f32 from "./nn_conv_transpose2d_f32.js";
 import nn_conv_transpose2d_s8 from "./nn_conv_transpose2d_s8.js";
@@ -30,6 +31,7 @@ import nn_max_pool2d_s8 from "./nn_max_pool2d_s8.js";
 import nn_mean_f32 from "./nn_mean_f32.js";
 import nn_mean_s8 from "./nn_mean_s8.js";
 import nn_mul_s8 from "./nn_mul_s8.js";
+import nn_nonzero from "./nn_nonzero.js";
 import nn_pad from "./nn_pad.js";
 import nn_quantize_f32_s8 from "./nn_quantize_f32_s8.js";
 import nn_resize_nearest from "./nn_resize_nearest.js";
@@ -42,6 +44,7 @@ const table: readonly Kernel[] = [
   nn_add_s8,
   nn_average_pool2d_f32,
   nn_average_pool2d_s8,
+  nn_compress,
   nn_concat,
   nn_conv2d_f32,
   nn_conv2d_s8,
@@ -60,6 +63,7 @@ const table: readonly Kernel[] = [
   nn_mean_f32,
   nn_mean_s8,
   nn_mul_s8,
+  nn_nonzero,
   nn_pad,
   nn_quantize_f32_s8,
   nn_resize_nearest,

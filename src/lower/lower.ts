@@ -25,7 +25,11 @@ export function lower(graph: Graph, { precision, io }: LowerOptions): Program {
     invariant(operator.lowerPlain, `${node.operator} has no lowering`);
     operator.lowerPlain(node, lowering);
   }
-  return lowering.finish(graph.outputs.map((name) => ({ name, form: storedAs(graph.tensors.get(name)!) })));
+  const program = lowering.finish(graph.outputs.map((name) => ({ name, form: storedAs(graph.tensors.get(name)!) })));
+  if (!graph.counted) return program;
+  const at = (name: string) => program.outputs.findIndex((id) => program.tensors[id].name === name);
+  const counted = graph.counted.map(({ output, count, axis }) => ({ output: at(output), count: at(count), axis }));
+  return { ...program, counted };
 }
 
 /** Steps of an int8 program that touch float32 values: operators without an int8 form, and the conversions around them. */

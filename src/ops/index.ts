@@ -30,6 +30,7 @@ import { Concat } from "./Concat.js";
 import { Conv } from "./Conv.js";
 import { ConvTranspose } from "./ConvTranspose.js";
 import { Constant, ConstantOfShape, Gather, Shape, Slice } from "./constants.js";
+import { Compress, NonZero } from "./counted.js";
 import { Gemm } from "./Gemm.js";
 import { GlobalAveragePool, GlobalMaxPool } from "./global_pool.js";
 import { MatMul } from "./MatMul.js";
@@ -76,6 +77,7 @@ const table: readonly Operator[] = [
   Cast,
   CastLike,
   Clip,
+  Compress,
   Concat,
   Constant,
   ConstantOfShape,
@@ -108,6 +110,7 @@ const table: readonly Operator[] = [
   Mod,
   Mul,
   Neg,
+  NonZero,
   Not,
   Or,
   PRelu,

@@ -3,8 +3,8 @@
  * QuantizeLinear / DequantizeLinear become quantisation records.
  */
 import { UserError } from "../errors.js";
-import { graphBuilder } from "../graph/builder.js";
-import type { Graph, Node, Tensor } from "../graph/ir.js";
+import { type GraphBuilder, graphBuilder } from "../graph/builder.js";
+import type { Counted, Graph, Node, Tensor } from "../graph/ir.js";
 import { operatorOf } from "../ops/index.js";
 import type { Operator } from "../ops/operator.js";
 
@@ -23,6 +23,7 @@ export function normalise(graph: Graph): Graph {
         node.name,
       );
     }
+    checkCounted(node, build);
     if (operator.normalise) operator.normalise(node, build);
     else build.addNode(node);
   }
@@ -35,16 +36,43 @@ export function normalise(graph: Graph): Graph {
     attributes: {},
   };
   const renamed = new Map<string, string>();
+  const counted: Counted[] = [];
+  const counts: string[] = [];
   for (const name of graph.outputs) {
     const tensor = build.resolve(name);
+    const found = build.counted(name);
+    if (found) {
+      if (!renamed.has(found.count)) {
+        counts.push(found.count);
+        renamed.set(found.count, build.uniqueName(`${name}_count`));
+      }
+      counted.push({ output: name, count: renamed.get(found.count)!, axis: found.axis });
+    }
     if (tensor.name === name) continue;
     const own = !tensor.data && !graph.inputs.includes(tensor.name) && !graph.outputs.includes(tensor.name);
     if (own && !renamed.has(tensor.name)) renamed.set(tensor.name, name);
     else build.add(nameless, "Reshape", [tensor.name], { shape: tensor.shape }, name, tensor.quantization);
   }
-  const result = rename(build.finish(graph.outputs), renamed);
-  for (const { input, output } of result.states ?? []) checkState(result, input, output);
-  return result;
+  const result = rename(build.finish([...graph.outputs, ...counts]), renamed);
+  for (const { input, output } of result.states ?? []) {
+    checkState(result, input, output);
+    if (counted.some((entry) => entry.output === output)) throw lengthDepends("--state", output);
+  }
+  return counted.length > 0 ? { ...result, counted } : result;
+}
+
+const lengthDepends = (where: string, value: string) =>
+  new UserError(
+    "E_OPERATOR_UNSUPPORTED",
+    `${where} uses "${value}", whose length depends on the data; such a value can only be an output: end the model there`,
+    value,
+  );
+
+/** Throws E_OPERATOR_UNSUPPORTED for a node that computes on a value whose length depends on the data. */
+function checkCounted(node: Node, build: GraphBuilder): void {
+  const input = node.inputs.find((name) => name !== "" && build.counted(name));
+  if (input !== undefined && node.operator !== "Identity")
+    throw lengthDepends(`${node.operator} node "${node.name}"`, input);
 }
 
 /** Throws E_SHAPE for a state whose ends differ. */

@@ -149,6 +149,9 @@ function clipForm(writer: Writer, stem: string, x: string, min: number, max: num
   return { operator: "Clip", inputs: [x, bound("min", min), bound("max", max)], attributes: {} };
 }
 
+/** Whether a value is the length of a counted output: ONNX has none. */
+const isCount = (graph: Graph, name: string) => (graph.counted ?? []).some(({ count }) => count === name);
+
 /** Removes omitted inputs at the end of the list. */
 function trimmed(inputs: readonly string[]): string[] {
   let end = inputs.length;
@@ -157,7 +160,7 @@ function trimmed(inputs: readonly string[]): string[] {
 }
 
 function writeNode(node: Node, graph: Graph, writer: Writer, readAs: (name: string) => string): void {
-  const [output] = node.outputs;
+  const [output, ...others] = node.outputs.filter((name) => !isCount(graph, name));
   const value = graph.tensors.get(output)!;
   const computed = value.quantization ? `${output}_computed` : output;
   const onnx = toOnnx({ ...node, inputs: node.inputs.map(readAs) }, writer);
@@ -166,8 +169,9 @@ function writeNode(node: Node, graph: Graph, writer: Writer, readAs: (name: stri
   const clamps = min !== Number.NEGATIVE_INFINITY || max !== Number.POSITIVE_INFINITY;
   const raw = clamps ? `${output}_unclamped` : computed;
   const add = (form: Pick<Node, "operator" | "inputs" | "attributes">, name: string, result: string) => {
-    writer.tensors.set(result, { name: result, type: "float32", shape: value.shape });
-    writer.nodes.push({ ...form, name, domain: "", inputs: trimmed(form.inputs), outputs: [result] });
+    writer.tensors.set(result, { name: result, type: value.type, shape: value.shape });
+    const outputs = form === onnx ? [result, ...others] : [result];
+    writer.nodes.push({ ...form, name, domain: "", inputs: trimmed(form.inputs), outputs });
   };
   add(onnx, node.name, raw);
   if (clamps) add(clipForm(writer, output, raw, min, max), `${node.name}_clamp`, computed);
@@ -204,7 +208,7 @@ export function exportQdq(quantised: Graph): Graph {
     name: graph.name,
     opset: OPSET,
     inputs: graph.inputs,
-    outputs: graph.outputs,
+    outputs: graph.outputs.filter((name) => !isCount(graph, name)),
     nodes: writer.nodes,
     tensors: writer.tensors,
   };

@@ -59,8 +59,9 @@ describe.each(cases)("$operator: $name", (node) => {
     const { program } = compile(model, { precision: "float32" });
     const host = hostProgram(program);
     const shapes = (node.outputs ?? [{ type: "float32", shape: node.output }]).filter((output) => output !== undefined);
-    expect(program.outputs.map((id) => program.tensors[id].shape)).toEqual(shapes.map(({ shape }) => shape));
-    expect(program.outputs.map((id) => program.tensors[id].type)).toEqual(shapes.map(({ type }) => type));
+    const own = program.outputs.slice(0, shapes.length).map((id) => program.tensors[id]);
+    expect(own.map(({ shape }) => shape)).toEqual(shapes.map(({ shape }) => shape));
+    expect(own.map(({ type }) => type)).toEqual(shapes.map(({ type }) => type));
     const oracle = node.expected ? undefined : await typedSession(model);
     for (const seed of [1, 100]) {
       const fed = fedTensors(node, seed);
@@ -71,7 +72,10 @@ describe.each(cases)("$operator: $name", (node) => {
         fed.map(({ data }) => data!),
       );
       expected.forEach((output, k) => {
-        expectClose(actual[k], output, node.tolerance ?? 1e-5, `output ${k}`);
+        const counted = program.counted?.find((entry) => entry.output === k);
+        const count = counted && Number(actual[counted.count][0]);
+        const length = elementCount(counted ? own[k].shape.with(counted.axis, count!) : own[k].shape);
+        expectClose(actual[k].slice(0, length) as TypedArray, output, node.tolerance ?? 1e-5, `output ${k}`);
       });
     }
   });
