@@ -50,7 +50,8 @@ typedef struct {
     const link_buffer *outputs;
     /* Runs the model once; with `stream_layers` it calls link_send_layer after each layer. */
     link_run_result (*run)(uint8_t stream_layers);
-    /* Forgets what earlier runs left behind; NULL for a model without state. Called before each info reply. */
+    /* Forgets what earlier runs left behind; NULL for a model without state. Called before each info reply.
+     */
     void (*reset)(void);
     void (*write)(const uint8_t *from, size_t count);
 } link_device;
