@@ -74,6 +74,8 @@ export const layoutOption = () =>
     "layout of image inputs in the firmware and in the data (default: as the model has it)",
   ).choices(["nhwc", "nchw"]);
 
+export const modelOption = () => new Option("--model <name>", "of a firmware with several models: which one");
+
 export const jsonOption = () => new Option("--json", "print one JSON document on stdout");
 
 export const observerOption = () =>
