@@ -21,6 +21,7 @@ import nn_conv2d_s8 from "./nn_conv2d_s8.js";
 import nn_depthwise_conv2d_f32 from "./nn_depthwise_conv2d_f32.js";
 import nn_depthwise_conv2d_s8 from "./nn_depthwise_conv2d_s8.js";
 import nn_dequantize_s8_f32 from "./nn_dequantize_s8_f32.js";
+import nn_fft_f32 from "./nn_fft_f32.js";
 import nn_fully_connected_f32 from "./nn_fully_connected_f32.js";
 import nn_fully_connected_s8 from "./nn_fully_connected_s8.js";
 import nn_lut_s8 from "./nn_lut_s8.js";
@@ -53,6 +54,7 @@ const table: readonly Kernel[] = [
   nn_depthwise_conv2d_f32,
   nn_depthwise_conv2d_s8,
   nn_dequantize_s8_f32,
+  nn_fft_f32,
   nn_fully_connected_f32,
   nn_fully_connected_s8,
   nn_lut_s8,

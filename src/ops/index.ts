@@ -1,6 +1,7 @@
 /** The operator table: ai.onnx operators by name. A test checks it against docs and test files. */
 import { UserError } from "../errors.js";
 import type { Node } from "../graph/ir.js";
+import { Attention } from "./Attention.js";
 import { AveragePool } from "./AveragePool.js";
 import { BatchNormalization } from "./BatchNormalization.js";
 import {
@@ -31,6 +32,7 @@ import { Conv } from "./Conv.js";
 import { ConvTranspose } from "./ConvTranspose.js";
 import { Constant, ConstantOfShape, Gather, Shape, Slice } from "./constants.js";
 import { Compress, NonZero } from "./counted.js";
+import { DFT, STFT } from "./fourier.js";
 import { Gemm } from "./Gemm.js";
 import { GlobalAveragePool, GlobalMaxPool } from "./global_pool.js";
 import { MatMul } from "./MatMul.js";
@@ -62,11 +64,13 @@ import {
   Sign,
   Tanh,
 } from "./unary.js";
+import { BlackmanWindow, HammingWindow, HannWindow, MelWeightMatrix } from "./windows.js";
 
 const table: readonly Operator[] = [
   Abs,
   Add,
   And,
+  Attention,
   AveragePool,
   BatchNormalization,
   BitShift,
@@ -74,6 +78,7 @@ const table: readonly Operator[] = [
   BitwiseNot,
   BitwiseOr,
   BitwiseXor,
+  BlackmanWindow,
   Cast,
   CastLike,
   Clip,
@@ -83,6 +88,7 @@ const table: readonly Operator[] = [
   ConstantOfShape,
   Conv,
   ConvTranspose,
+  DFT,
   DequantizeLinear,
   Div,
   Dropout,
@@ -95,6 +101,8 @@ const table: readonly Operator[] = [
   GlobalMaxPool,
   Greater,
   GreaterOrEqual,
+  HammingWindow,
+  HannWindow,
   HardSigmoid,
   HardSwish,
   Identity,
@@ -106,6 +114,7 @@ const table: readonly Operator[] = [
   MatMul,
   Max,
   MaxPool,
+  MelWeightMatrix,
   Min,
   Mod,
   Mul,
@@ -121,6 +130,7 @@ const table: readonly Operator[] = [
   Relu,
   Reshape,
   Resize,
+  STFT,
   Shape,
   Sigmoid,
   Sign,

@@ -105,7 +105,11 @@ function toOnnx(node: Node, writer: Writer): Pick<Node, "operator" | "inputs" | 
   const { fused_min: _min, fused_max: _max, ...attributes } = node.attributes;
   const [x] = node.inputs;
   const ints = (key: string) => attributes[key] as readonly number[];
-  const int64 = (key: string) => writer.constant(`${node.outputs[0]}_${key}`, "int64", [ints(key).length], ints(key));
+  const int64 = (key: string) => {
+    const value = attributes[key] as number | readonly number[];
+    const [shape, values] = typeof value === "number" ? [[], [value]] : [[value.length], value];
+    return writer.constant(`${node.outputs[0]}_${key}`, "int64", shape, values);
+  };
   switch (node.operator) {
     case "Gemm":
       return { ...node, attributes: { transB: 1 } };
@@ -134,6 +138,19 @@ function toOnnx(node: Node, writer: Writer): Pick<Node, "operator" | "inputs" | 
     case "AveragePool": {
       const { dilations, ...rest } = attributes;
       return { ...node, attributes: (dilations as readonly number[]).every((d) => d === 1) ? rest : attributes };
+    }
+    case "DFT": {
+      const { length: _, ...rest } = attributes;
+      return { ...node, inputs: [x, int64("length")], attributes: rest };
+    }
+    case "STFT": {
+      const { onesided, length } = attributes;
+      const whole = writer.tensors.get(node.inputs[1])?.shape[0] === length;
+      return {
+        ...node,
+        inputs: [x, int64("step"), whole ? node.inputs[1] : "", int64("length")],
+        attributes: { onesided },
+      };
     }
     case "Clip":
       return clipForm(writer, node.outputs[0], x, attributes.min as number, attributes.max as number);
