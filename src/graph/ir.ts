@@ -5,7 +5,7 @@
  * Conventions
  * - Real-valued tensors have `type: "float32"` throughout. `quantization` says how the value is stored in an int8
  *   program; a constant with `quantization` holds the stored integers in `data`.
- * - After the pass `channels-last`, layout-bound nodes (Conv, ConvTranspose, MaxPool, AveragePool) carry the attribute
+ * - After the pass `channels-last`, layout-bound nodes (Conv, ConvTranspose, MaxPool, AveragePool) over two axes carry the attribute
  *   `channels_last: 1`: activations are N,spatial...,C; weights keep the ONNX order (O,I/group,spatial...).
  * - `fused_min` / `fused_max` on a node clamp its output (real values): a fused Relu or Clip.
  */

@@ -18,6 +18,8 @@ import nn_conv_transpose2d_f32 from "./nn_conv_transpose2d_f32.js";
 import nn_conv_transpose2d_s8 from "./nn_conv_transpose2d_s8.js";
 import nn_conv2d_f32 from "./nn_conv2d_f32.js";
 import nn_conv2d_s8 from "./nn_conv2d_s8.js";
+import nn_conv3d_f32 from "./nn_conv3d_f32.js";
+import nn_conv3d_s8 from "./nn_conv3d_s8.js";
 import nn_depthwise_conv2d_f32 from "./nn_depthwise_conv2d_f32.js";
 import nn_depthwise_conv2d_s8 from "./nn_depthwise_conv2d_s8.js";
 import nn_dequantize_s8_f32 from "./nn_dequantize_s8_f32.js";
@@ -27,8 +29,10 @@ import nn_fully_connected_s8 from "./nn_fully_connected_s8.js";
 import nn_lut_s8 from "./nn_lut_s8.js";
 import nn_matmul_f32 from "./nn_matmul_f32.js";
 import nn_matmul_s8 from "./nn_matmul_s8.js";
+import nn_max_pool_indices_f32 from "./nn_max_pool_indices_f32.js";
 import nn_max_pool2d_f32 from "./nn_max_pool2d_f32.js";
 import nn_max_pool2d_s8 from "./nn_max_pool2d_s8.js";
+import nn_max_unpool from "./nn_max_unpool.js";
 import nn_mean_f32 from "./nn_mean_f32.js";
 import nn_mean_s8 from "./nn_mean_s8.js";
 import nn_mul_s8 from "./nn_mul_s8.js";
@@ -49,6 +53,8 @@ const table: readonly Kernel[] = [
   nn_concat,
   nn_conv2d_f32,
   nn_conv2d_s8,
+  nn_conv3d_f32,
+  nn_conv3d_s8,
   nn_conv_transpose2d_f32,
   nn_conv_transpose2d_s8,
   nn_depthwise_conv2d_f32,
@@ -62,6 +68,8 @@ const table: readonly Kernel[] = [
   nn_matmul_s8,
   nn_max_pool2d_f32,
   nn_max_pool2d_s8,
+  nn_max_pool_indices_f32,
+  nn_max_unpool,
   nn_mean_f32,
   nn_mean_s8,
   nn_mul_s8,

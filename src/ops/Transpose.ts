@@ -1,7 +1,7 @@
 import { UserError } from "../errors.js";
 import { intsAttribute } from "../graph/attributes.js";
 import type { Node } from "../graph/ir.js";
-import { strides } from "../graph/ir.js";
+import { bytesPerElement, strides } from "../graph/ir.js";
 import { type Lowering, sharedQuantization } from "../lower/lowering.js";
 import { LOOP_AXES } from "./broadcast.js";
 import type { Operator } from "./operator.js";
@@ -10,7 +10,7 @@ import { transposeData } from "./transpose_data.js";
 export const permOf = (node: Node) => intsAttribute(node, "perm")!;
 
 function addStep(node: Node, lowering: Lowering, form: "s8" | "plain"): void {
-  const { shape } = lowering.tensor(node.inputs[0]);
+  const { type, shape } = lowering.tensor(node.inputs[0]);
   const perm = permOf(node);
   const own = strides(shape);
   const lead = new Array<number>(LOOP_AXES - perm.length).fill(1);
@@ -19,7 +19,7 @@ function addStep(node: Node, lowering: Lowering, form: "s8" | "plain"): void {
     "nn_transpose",
     { inputs: [lowering[form](node.inputs[0])], outputs: [lowering.define(node.outputs[0], form)] },
     {
-      element_bytes: form === "s8" ? 1 : 4,
+      element_bytes: form === "s8" ? 1 : bytesPerElement(type),
       shape: [...lead, ...perm.map((axis) => shape[axis])],
       in_stride: [...lead.map(() => 0), ...perm.map((axis) => own[axis])],
     },

@@ -37,6 +37,7 @@ import { Gemm } from "./Gemm.js";
 import { GlobalAveragePool, GlobalMaxPool } from "./global_pool.js";
 import { MatMul } from "./MatMul.js";
 import { MaxPool } from "./MaxPool.js";
+import { MaxUnpool } from "./MaxUnpool.js";
 import type { Operator } from "./operator.js";
 import { Pad } from "./Pad.js";
 import { Dropout, Identity } from "./passthrough.js";
@@ -115,6 +116,7 @@ const table: readonly Operator[] = [
   Max,
   MaxPool,
   MelWeightMatrix,
+  MaxUnpool,
   Min,
   Mod,
   Mul,

@@ -20,8 +20,8 @@ export function commonSubexpressions(graph: Graph): Graph {
     const node = { ...snapshot, inputs };
     const key = keyOf(node);
     const first = known.get(key);
-    const [output] = node.outputs;
-    if (!first) {
+    const [output, ...others] = node.outputs;
+    if (!first || others.length > 0) {
       known.set(key, node);
       continue;
     }

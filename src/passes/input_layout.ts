@@ -3,7 +3,7 @@ import { UserError } from "../errors.js";
 import { editGraph, type GraphEdit } from "../graph/edit.js";
 import { fedInputs, type Graph } from "../graph/ir.js";
 import { permOf } from "../ops/Transpose.js";
-import { LAYOUT_BOUND } from "./channels_last.js";
+import { isLayoutBound } from "./channels_last.js";
 
 export type InputLayout = "nhwc" | "nchw";
 
@@ -17,7 +17,7 @@ function layoutOf(edit: GraphEdit, input: string): InputLayout | undefined {
   for (let value = queue.shift(); value !== undefined; value = queue.shift()) {
     for (const node of edit.consumers(value)) {
       if (node.operator === "Transpose" && permOf(node).every((axis, i) => axis === TO_LAST[i])) return "nchw";
-      if (LAYOUT_BOUND.has(node.operator)) return "nhwc";
+      if (isLayoutBound(node, edit.tensor(value))) return "nhwc";
       const next = node.outputs[0];
       if (edit.tensor(next).shape.length === 4 && !seen.has(next)) {
         seen.add(next);

@@ -24,8 +24,9 @@ export function normalise(graph: Graph): Graph {
       );
     }
     checkCounted(node, build);
-    if (operator.normalise) operator.normalise(node, build);
-    else build.addNode(node);
+    const wanted = withoutUnused(node, used);
+    if (operator.normalise) operator.normalise(wanted, build);
+    else build.addNode(wanted);
   }
   const nameless: Node = {
     name: "output",
@@ -84,6 +85,13 @@ function checkState(graph: Graph, input: string, output: string): void {
     `--state ${input}:${output}: the output is ${from.type} [${from.shape}], the input ${to.type} [${to.shape}]; they must be alike`,
     output,
   );
+}
+
+/** Outputs beyond the first that nobody reads are omitted ones. */
+function withoutUnused(node: Node, used: ReadonlySet<string>): Node {
+  const outputs = node.outputs.map((name, i) => (i === 0 || used.has(name) ? name : ""));
+  while (outputs.length > 1 && outputs.at(-1) === "") outputs.pop();
+  return { ...node, outputs };
 }
 
 /** Throws E_SHAPE where inputs are missing or too many. */
