@@ -4,6 +4,7 @@ import { elementCount } from "../graph/ir.js";
 import { lower } from "../lower/lower.js";
 import type { StatePair } from "../onnx/bind_states.js";
 import { findOperator } from "../ops/index.js";
+import { refusal } from "../ops/refused.js";
 import { type AddCommand, action } from "./command.js";
 import { constantOption, jsonOption, layoutOption, shapeOption, stateOption } from "./options.js";
 import { compact, table } from "./output.js";
@@ -41,7 +42,11 @@ export const analyze: AddCommand = (program) => {
           .reduce((sum, tensor) => sum + elementCount(tensor.shape), 0);
         const unsupported = graph.nodes
           .filter((node) => !findOperator(node))
-          .map((node) => ({ node: node.name, operator: node.operator, reason: "the operator is not supported" }));
+          .map((node) => ({
+            node: node.name,
+            operator: node.operator,
+            reason: refusal(node) ?? "the operator is not supported",
+          }));
         const canonical =
           unsupported.length === 0
             ? canonicalGraph(model, {

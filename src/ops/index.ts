@@ -39,11 +39,13 @@ import { MatMul } from "./MatMul.js";
 import { MaxPool } from "./MaxPool.js";
 import { MaxUnpool } from "./MaxUnpool.js";
 import type { Operator } from "./operator.js";
+import { OptionalGetElement, OptionalHasElement } from "./optional.js";
 import { Pad } from "./Pad.js";
 import { Dropout, Identity } from "./passthrough.js";
 import { DequantizeLinear, QuantizeLinear } from "./quantize_linear.js";
 import { ReduceMean } from "./ReduceMean.js";
 import { Resize, Upsample } from "./Resize.js";
+import { refusal } from "./refused.js";
 import { Flatten, Reshape, Squeeze, Unsqueeze } from "./reshape.js";
 import { Softmax } from "./Softmax.js";
 import { Transpose } from "./Transpose.js";
@@ -123,6 +125,8 @@ const table: readonly Operator[] = [
   Neg,
   NonZero,
   Not,
+  OptionalGetElement,
+  OptionalHasElement,
   Or,
   PRelu,
   Pad,
@@ -147,11 +151,18 @@ const table: readonly Operator[] = [
   Xor,
 ];
 
-export const operators: ReadonlyMap<string, Operator> = new Map(table.map((operator) => [operator.name, operator]));
+/** ai.onnx operators by name; those of another domain as domain.name. */
+export const operators: ReadonlyMap<string, Operator> = new Map(
+  table.map((operator) => [operatorKey(operator.domain ?? "", operator.name), operator]),
+);
+
+export function operatorKey(domain: string, name: string): string {
+  return domain === "" || domain === "ai.onnx" ? name : `${domain}.${name}`;
+}
 
 /** The record of a node's operator, or undefined when it is not supported. */
 export function findOperator(node: Node): Operator | undefined {
-  return node.domain === "" || node.domain === "ai.onnx" ? operators.get(node.operator) : undefined;
+  return operators.get(operatorKey(node.domain, node.operator));
 }
 
 /** Throws E_OPERATOR_UNSUPPORTED. */
@@ -159,9 +170,10 @@ export function operatorOf(node: Node): Operator {
   const operator = findOperator(node);
   if (!operator) {
     const domain = node.domain === "" ? "" : ` of domain ${node.domain}`;
+    const reason = refusal(node);
     throw new UserError(
       "E_OPERATOR_UNSUPPORTED",
-      `operator ${node.operator}${domain} (node "${node.name}") is not supported; \`onnx2mcu supported-ops\` lists what is, re-export the model without it`,
+      `operator ${node.operator}${domain} (node "${node.name}") is not supported${reason ? `: ${reason}` : "; `onnx2mcu supported-ops` lists what is, re-export the model without it"}`,
       node.name,
     );
   }

@@ -24,6 +24,8 @@ export type QuantizeRule = "free" | "shared" | { readonly scale: number; readonl
 
 export interface Operator {
   readonly name: string;
+  /** Absent for ai.onnx. */
+  readonly domain?: string;
   /** One line for `supported-ops` and the docs: what is covered, what is not. */
   readonly notes?: string;
   /** Fewest and most inputs in ONNX; the fewest must be given. Default: exactly one. */

@@ -145,6 +145,7 @@ describe("--json gives one document with exactly these keys", () => {
       domain: "string",
       opset: numbers("min", "max"),
       operators: [{ operator: "string", notes: "string" }],
+      refused: [{ operator: "string", reason: "string" }],
     });
   });
 
