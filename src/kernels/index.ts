@@ -36,6 +36,7 @@ import nn_max_unpool from "./nn_max_unpool.js";
 import nn_mean_f32 from "./nn_mean_f32.js";
 import nn_mean_s8 from "./nn_mean_s8.js";
 import nn_mul_s8 from "./nn_mul_s8.js";
+import nn_ngrams_i32 from "./nn_ngrams_i32.js";
 import nn_nonzero from "./nn_nonzero.js";
 import nn_pad from "./nn_pad.js";
 import nn_quantize_f32_s8 from "./nn_quantize_f32_s8.js";
@@ -74,6 +75,7 @@ const table: readonly Kernel[] = [
   nn_mean_s8,
   nn_mul_s8,
   nn_nonzero,
+  nn_ngrams_i32,
   nn_pad,
   nn_quantize_f32_s8,
   nn_resize_nearest,

@@ -1,6 +1,7 @@
 /** The operator table: ai.onnx operators by name. A test checks it against docs and test files. */
 import { UserError } from "../errors.js";
 import type { Node } from "../graph/ir.js";
+import { AffineGrid } from "./AffineGrid.js";
 import { Attention } from "./Attention.js";
 import { AveragePool } from "./AveragePool.js";
 import { BatchNormalization } from "./BatchNormalization.js";
@@ -48,6 +49,7 @@ import { Resize, Upsample } from "./Resize.js";
 import { refusal } from "./refused.js";
 import { Flatten, Reshape, Squeeze, Unsqueeze } from "./reshape.js";
 import { Softmax } from "./Softmax.js";
+import { TfIdfVectorizer } from "./TfIdfVectorizer.js";
 import { Transpose } from "./Transpose.js";
 import {
   Abs,
@@ -72,6 +74,7 @@ import { BlackmanWindow, HammingWindow, HannWindow, MelWeightMatrix } from "./wi
 const table: readonly Operator[] = [
   Abs,
   Add,
+  AffineGrid,
   And,
   Attention,
   AveragePool,
@@ -117,8 +120,8 @@ const table: readonly Operator[] = [
   MatMul,
   Max,
   MaxPool,
-  MelWeightMatrix,
   MaxUnpool,
+  MelWeightMatrix,
   Min,
   Mod,
   Mul,
@@ -145,6 +148,7 @@ const table: readonly Operator[] = [
   Squeeze,
   Sub,
   Tanh,
+  TfIdfVectorizer,
   Transpose,
   Unsqueeze,
   Upsample,
