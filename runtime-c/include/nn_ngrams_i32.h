@@ -8,8 +8,8 @@ typedef struct {
 } nn_ngrams_i32_params;
 
 /*
- * How often sequences of integers (n-grams) occur in each row, their members 1, 2 ... `distances` places apart;
- * single integers are counted once.
+ * How often sequences of integers (n-grams) occur in each row, their members 1, 2 ... `distances` places
+ * apart; single integers are counted once.
  *   input    [rows][columns]
  *   pool     the n-grams one after the other
  *   entries  [grams][2]: length of the n-gram, place of its count in the result
