@@ -61,13 +61,16 @@ export function realValues(tensor: ProgramTensor, data: TypedArray): Float32Arra
   return Float32Array.from(data as Int8Array, (q) => (q - zeroPoint) * scale);
 }
 
-/** Elements as the input stores them: quantised half to even for an int8 input. */
+/** Elements as the input stores them: quantised half to even for an input with a scale. */
 export function storedValues(tensor: ProgramTensor, real: Float32Array): TypedArray {
   const { scale, zeroPoint = 0 } = tensor;
   if (scale === undefined) return fromNumbers(tensor.type, real);
-  return Int8Array.from(real, (x) =>
-    Math.max(-128, Math.min(127, roundHalfEven(Math.fround(x / Math.fround(scale))) + zeroPoint)),
-  );
+  const [low, high] = tensor.type === "uint8" ? [0, 255] : [-128, 127];
+  const stored = newArray(tensor.type, real.length) as Int8Array;
+  real.forEach((x, i) => {
+    stored[i] = Math.max(low, Math.min(high, roundHalfEven(Math.fround(x / Math.fround(scale))) + zeroPoint));
+  });
+  return stored;
 }
 
 function differences(a: Uint8Array, b: Uint8Array): number {

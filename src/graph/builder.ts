@@ -9,7 +9,7 @@ import { operatorOf } from "../ops/index.js";
 import type { Operator, TensorType } from "../ops/operator.js";
 import { permOf } from "../ops/Transpose.js";
 import { transposeConstant } from "../ops/transpose_data.js";
-import type { Attributes, ElementType, Graph, Node, Quantization, Tensor, TypedArray } from "./ir.js";
+import type { Attributes, Graph, Node, Quantization, Tensor, TypedArray } from "./ir.js";
 import { elementCount } from "./ir.js";
 
 /** No microcontroller holds a tensor of more elements; checked before anything is allocated. */
@@ -44,8 +44,6 @@ export interface GraphBuilder {
   alias(name: string, target: string): void;
   /** Replaces the quantisation of a value. */
   annotate(name: string, quantization: Quantization): void;
-  /** Changes the element type of a value, with its quantisation. */
-  retype(name: string, type: ElementType, quantization: Quantization): void;
   uniqueName(stem: string): string;
   /** The finished graph with the given interface. */
   finish(outputs: readonly string[]): Graph;
@@ -182,10 +180,6 @@ export function graphBuilder(base: Graph): GraphBuilder {
     annotate(name, quantization) {
       const tensor = resolve(name);
       tensors.set(tensor.name, { ...tensor, quantization });
-    },
-    retype(name, type, quantization) {
-      const tensor = resolve(name);
-      tensors.set(tensor.name, { ...tensor, type, quantization });
     },
     uniqueName,
     finish(outputs) {

@@ -1,6 +1,6 @@
 /** The host reference: runs a Program step by step with the kernels' `run`, equal to the firmware in every bit. */
 import { elementCount, newArray, type TypedArray } from "../graph/ir.js";
-import type { Program, Step } from "../graph/program.js";
+import type { Program, Step, StorageType } from "../graph/program.js";
 import { kernelOf } from "../kernels/index.js";
 
 /** Called after each step with its index and the arrays it wrote. */
@@ -22,7 +22,7 @@ export function hostProgram(program: Program): HostProgram {
       tensor.constant !== undefined
         ? program.constants[tensor.constant].data
         : tensor.viewOf !== undefined
-          ? buffers[tensor.viewOf]
+          ? asType(buffers[tensor.viewOf], program.tensors[tensor.viewOf].type, tensor.type)
           : newArray(tensor.type, elementCount(tensor.shape)),
     );
   }
@@ -53,6 +53,13 @@ export function hostProgram(program: Program): HostProgram {
       for (const { input, output } of states) (buffers[input] as Float64Array).set(buffers[output] as Float64Array);
     },
   };
+}
+
+/** The same bytes as elements of another type of that size. */
+function asType(array: TypedArray, from: StorageType, to: StorageType): TypedArray {
+  if (from === to) return array;
+  const View = newArray(to, 0).constructor as new (buffer: ArrayBufferLike, at: number, length: number) => TypedArray;
+  return new View(array.buffer, array.byteOffset, array.length);
 }
 
 /** A 64-bit array takes bigint. */

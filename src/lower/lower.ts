@@ -16,8 +16,7 @@ export interface LowerOptions {
  * Values without a quantisation, and nodes without an int8 form, are computed in float32.
  */
 export function lower(graph: Graph, { precision, io }: LowerOptions): Program {
-  const storedAs = (tensor: Tensor) =>
-    precision === "int8" && io === "int8" && perTensor(tensor.quantization) ? "s8" : "plain";
+  const storedAs = (tensor: Tensor) => (precision === "int8" && io === "int8" && perTensor(tensor) ? "s8" : "plain");
   const lowering = createLowering(graph, precision, storedAs);
   for (const node of graph.nodes) {
     const operator = operatorOf(node);

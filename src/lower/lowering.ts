@@ -27,6 +27,8 @@ export interface Lowering {
   define(name: string, form: Form): number;
   /** Defines `name` as another shape of the same bytes as program tensor `source`. */
   defineView(name: string, form: Form, source: number): void;
+  /** The bytes of a program tensor as another element type of the same size. */
+  reinterpret(source: number, type: StorageType): number;
   /** An unnamed program tensor between two steps of one node. */
   temporary(type: StorageType, shape: readonly number[], q?: { scale: number; zeroPoint: number }): number;
   /** A constant's values as float32, dequantised where it is stored quantised. */
@@ -42,9 +44,18 @@ export interface Lowering {
   finish(outputs: readonly { name: string; form: Form }[]): Program;
 }
 
-export function perTensor(q: Quantization | undefined): { scale: number; zeroPoint: number } | undefined {
-  if (q === undefined || q.type !== "int8" || q.scale.length !== 1) return undefined;
-  return { scale: q.scale[0], zeroPoint: q.zeroPoint[0] };
+export interface PerTensor {
+  readonly scale: number;
+  readonly zeroPoint: number;
+}
+
+function onlyOne(q: Quantization | undefined): PerTensor | undefined {
+  return q?.scale.length === 1 ? { scale: q.scale[0], zeroPoint: q.zeroPoint[0] } : undefined;
+}
+
+/** How a real value is stored in int8, or undefined when it is not, or not with one scale. */
+export function perTensor({ type, quantization }: Tensor): PerTensor | undefined {
+  return type === "float32" && quantization?.type === "int8" ? onlyOne(quantization) : undefined;
 }
 
 /** The int8 quantisation that a node's first input and output share, or undefined: data movement in int8 needs it. */
@@ -88,7 +99,7 @@ export function createLowering(
     invariant(found, `no value ${name}`);
     return found;
   };
-  const quantization = (name: string) => perTensor(tensor(name).quantization);
+  const quantization = (name: string) => perTensor(tensor(name));
 
   function addTensor(entry: Omit<ProgramTensor, "id">): number {
     tensors.push({ id: tensors.length, ...entry });
@@ -108,8 +119,8 @@ export function createLowering(
   }
 
   function describe(name: string, form: Form): Omit<ProgramTensor, "id"> {
-    const { type, shape } = tensor(name);
-    if (form === "plain") return { name, type, shape };
+    const { type, shape, quantization: meaning } = tensor(name);
+    if (form === "plain") return { name, type, shape, ...(type !== "float32" && onlyOne(meaning)) };
     const q = quantization(name);
     invariant(q, `${name} has no int8 quantisation`);
     return { name, type: "int8", shape, scale: q.scale, zeroPoint: q.zeroPoint };
@@ -222,6 +233,10 @@ export function createLowering(
         ...(tensors[source].constant !== undefined && { constant: tensors[source].constant }),
       });
       register(name, form, id);
+    },
+    reinterpret(source, type) {
+      const { shape, viewOf = source } = tensors[source];
+      return addTensor({ name: "", type, shape, viewOf });
     },
     temporary: (type, shape, q) => addTensor({ name: "", type, shape, ...q }),
     floatConstant: (name) => dequantizeConstant(tensor(name)),

@@ -9,6 +9,7 @@ import { UserError } from "../errors.js";
 import type { Graph } from "../graph/ir.js";
 import { verifyGraph } from "../graph/verify.js";
 import { quoted } from "../quoted.js";
+import { absorbQuantization } from "./absorb_quantization.js";
 import { alignQuantization } from "./align_quantization.js";
 import { channelsLast } from "./channels_last.js";
 import { commonSubexpressions } from "./common_subexpressions.js";
@@ -26,6 +27,7 @@ export type Trace = (pass: string, graph: Graph) => void;
 function passes(inputLayout: InputLayout | undefined): Pass[] {
   return [
     ["normalise", normalise],
+    ["absorb-quantization", absorbQuantization],
     ["remove-no-ops", removeNoOps],
     ["align-quantization", alignQuantization],
     ["fold-affine", untilStable(foldAffine)],
