@@ -1,7 +1,8 @@
 /*
  * float32 functions of the kernel library, without libm and without double: only IEEE 754 single-precision
  * operations in a fixed order, so host and device agree in every bit when contraction is off
- * (-ffp-contract=off). Twin of src/numerics/float_math.ts.
+ * (-ffp-contract=off). Twin of src/numerics/float_math.ts. More functions in
+ * nn_math_exact.h, nn_math_log.h and nn_math_trig.h.
  */
 #ifndef NN_MATH_H
 #define NN_MATH_H

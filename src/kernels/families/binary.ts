@@ -1,8 +1,10 @@
 /** nn_<operation>_<type>: elementwise functions of two tensors with broadcasting. */
+import { fmodF32 } from "../../numerics/float_exact.js";
+import { powF32 } from "../../numerics/float_log.js";
 import { clampF32 } from "../../numerics/float_math.js";
 import { BROADCAST_FIELDS, type BroadcastParams, forEachPair } from "../broadcast_params.js";
 import { defineKernel, floatFields, type Kernel } from "../kernel.js";
-import { BOOL, ELEMENTS, type Element, type ElementKind, isBig, parseName, type Scalar } from "./elements.js";
+import { BOOL, ELEMENTS, type Element, type ElementKind, headerOf, isBig, parseName, type Scalar } from "./elements.js";
 import { type Family, family } from "./family.js";
 
 export interface BinaryOperation {
@@ -11,11 +13,15 @@ export interface BinaryOperation {
   readonly test?: true;
   /** One line: what it computes, for the header. */
   readonly meaning: string;
+  /** Header that the float32 form needs; default nn_math. */
+  readonly header?: "nn_math_exact" | "nn_math_log";
   /** Statements of a C function of `a` and `b` that return the result. */
   c(e: Element): string;
   /** The same in TypeScript for elements of up to 32 bits, and for those of 64. */
   readonly number: Scalar;
   readonly big?: Scalar;
+  /** The same for float32, where that is another function; the result is rounded to float32. */
+  readonly real?: Scalar;
 }
 
 const REAL = ["float", "int", "uint"] as const;
@@ -37,6 +43,36 @@ const guarded = (e: Element, then: string, otherwise: string) =>
 
 const shifted = (symbol: string) => (e: Element) =>
   `if (b >= ${e.bits}) {\n        return 0;\n    }\n    return (${e.c})((${e.wide})a ${symbol} b);`;
+
+/** By squaring. */
+const integerPower = (e: Element) => {
+  if (e.kind === "float") return "return nn_powf(a, b);";
+  const negative = "if (b < 0) {\n        return a == 1 ? 1 : a == -1 ? ((b & 1) != 0 ? -1 : 1) : 0;\n    }";
+  return [
+    ...(e.kind === "int" ? [negative] : []),
+    `${e.wide} square = (${e.wide})a;`,
+    `${e.wide} power = 1;`,
+    `for (${e.wide} n = (${e.wide})b; n != 0; n >>= 1) {`,
+    "    if ((n & 1) != 0) {",
+    "        power *= square;",
+    "    }",
+    "    square *= square;",
+    "}",
+    `return (${e.c})power;`,
+  ].join("\n    ");
+};
+
+/** The same in TypeScript on bigint, which `wrap` brings back into the type. */
+function power(a: bigint, b: bigint, wrap: (x: bigint) => bigint): bigint {
+  if (b < 0n) return a === 1n ? 1n : a === -1n ? ((b & 1n) === 1n ? -1n : 1n) : 0n;
+  let result = 1n;
+  let square = a;
+  for (let n = b; n > 0n; n >>= 1n) {
+    if ((n & 1n) === 1n) result = wrap(result * square);
+    square = wrap(square * square);
+  }
+  return result;
+}
 
 export const BINARY_OPERATIONS = {
   add: {
@@ -69,6 +105,7 @@ export const BINARY_OPERATIONS = {
         : guarded(e, `return (${e.c})(0u - (${e.wide})a);`, `return (${e.c})(a / b);`),
     number: (a: number, b: number) => (b === 0 ? 0 : Math.trunc(a / b)),
     big: (a: bigint, b: bigint) => (b === 0n ? 0n : a / b),
+    real: (a: number, b: number) => a / b,
   },
   mod: {
     on: WHOLE,
@@ -85,26 +122,38 @@ export const BINARY_OPERATIONS = {
     big: (a: bigint, b: bigint) => (b === 0n ? 0n : ((a % b) + b) % b),
   },
   fmod: {
-    on: WHOLE,
-    meaning: "remainder with the sign of a (ONNX Mod, fmod 1); 0 for b = 0",
-    c: (e) => guarded(e, "return 0;", `return (${e.c})(a % b);`),
+    on: REAL,
+    header: "nn_math_exact",
+    meaning: "remainder with the sign of a (ONNX Mod, fmod 1); 0 for an integer and b = 0",
+    c: (e) =>
+      e.kind === "float" ? "return nn_fmodf(a, b);" : guarded(e, "return 0;", `return (${e.c})(a % b);`),
     number: (a: number, b: number) => (b === 0 ? 0 : a % b),
+    real: fmodF32,
     big: (a: bigint, b: bigint) => (b === 0n ? 0n : a % b),
   },
   min: {
     on: REAL,
-    meaning: "b < a ? b : a",
-    c: () => "return b < a ? b : a;",
+    meaning: "the lesser of a and b; NaN where one is NaN",
+    c: (e) => `return ${e.kind === "float" ? "b < a || b != b" : "b < a"} ? b : a;`,
     // Not Math.min: it orders -0 before 0, which the comparison in C does not.
-    number: (a: number, b: number) => (b < a ? b : a),
+    number: (a: number, b: number) => (b < a || Number.isNaN(b) ? b : a),
     big: (a: bigint, b: bigint) => (b < a ? b : a),
   },
   max: {
     on: REAL,
-    meaning: "b > a ? b : a",
-    c: () => "return b > a ? b : a;",
-    number: (a: number, b: number) => (b > a ? b : a),
+    meaning: "the greater of a and b; NaN where one is NaN",
+    c: (e) => `return ${e.kind === "float" ? "b > a || b != b" : "b > a"} ? b : a;`,
+    number: (a: number, b: number) => (b > a || Number.isNaN(b) ? b : a),
     big: (a: bigint, b: bigint) => (b > a ? b : a),
+  },
+  pow: {
+    on: REAL,
+    header: "nn_math_log",
+    meaning: "a to the power of b; integers wrap, and are rounded towards zero for b < 0 (0 for a = 0)",
+    c: integerPower,
+    number: (a: number, b: number) => Number(power(BigInt(a), BigInt(b), (x) => BigInt.asIntN(32, x))),
+    big: (a: bigint, b: bigint) => power(a, b, (x) => BigInt.asUintN(64, x)),
+    real: powF32,
   },
   and: {
     on: BITS,
@@ -166,10 +215,17 @@ export const BINARY_OPERATIONS = {
     big: (a: bigint, b: bigint) => a <= b,
   },
   prelu: {
-    on: ["float"],
+    on: REAL,
     meaning: "a < 0 ? a * b : a (ONNX PRelu, b the slope)",
-    c: () => "return a < 0.0f ? a * b : a;",
-    number: (a: number, b: number) => (a < 0 ? a * b : a),
+    c: (e) =>
+      e.kind === "float"
+        ? "return a < 0.0f ? a * b : a;"
+        : e.kind === "int"
+          ? `return a < 0 ? (${e.c})((${e.wide})a * (${e.wide})b) : a;`
+          : "(void)b;\n    return a;",
+    number: (a: number, b: number) => (a < 0 ? Math.imul(a, b) : a),
+    big: (a: bigint, b: bigint) => (a < 0n ? a * b : a),
+    real: (a: number, b: number) => (a < 0 ? a * b : a),
   },
 } satisfies Record<string, BinaryOperation>;
 
@@ -205,7 +261,7 @@ function make(name: string): Kernel {
       name: "binary",
       view: {
         ...{ name, upper: name.toUpperCase(), type: e.c, result: result.c, clamped, meaning: operation.meaning },
-        ...{ body: operation.c(e), float: e.kind === "float" },
+        ...{ body: operation.c(e), header: headerOf(operation, e) },
       },
     },
     run(p, { inputs, outputs }) {
@@ -226,9 +282,9 @@ function make(name: string): Kernel {
 
 function scalarOf(operation: BinaryOperation, e: Element): (a: number, b: number) => number {
   if (isBig(e)) return operation.big as unknown as (a: number, b: number) => number;
-  // Products of 32-bit integers do not fit a double; division of reals does not truncate.
+  // Products of 32-bit integers do not fit a double.
   if (e.kind !== "float" && operation === BINARY_OPERATIONS.mul) return Math.imul;
-  if (e.kind === "float" && operation === BINARY_OPERATIONS.div) return (a, b) => a / b;
+  if (e.kind === "float" && operation.real) return operation.real as unknown as (a: number, b: number) => number;
   return operation.number as unknown as (a: number, b: number) => number;
 }
 

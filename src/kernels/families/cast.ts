@@ -81,7 +81,7 @@ function make(from: Element, to: Element): Kernel {
       name: "unary",
       view: {
         ...{ name, upper: name.toUpperCase(), type: from.c, result: to.c, body: cBody(from, to) },
-        ...{ meaning: `${from.type} as ${to.type}`, float: false, alpha: false, beta: false },
+        ...{ meaning: `${from.type} as ${to.type}`, header: "nn_common", alpha: false, beta: false },
       },
     },
     run(p, { inputs, outputs }) {

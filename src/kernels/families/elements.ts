@@ -56,3 +56,8 @@ export function parseName(name: string, prefix: string): { operation: string; el
   if (!found || !name.startsWith(start) || at <= start.length) return undefined;
   return { operation: name.slice(start.length, at), element: found };
 }
+
+/** The header without .h that a kernel of such elements includes. @param operation what it computes */
+export function headerOf(operation: { readonly header?: string }, e: Element): string {
+  return e.kind === "float" ? (operation.header ?? "nn_math") : "nn_common";
+}
