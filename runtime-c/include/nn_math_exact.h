@@ -1,6 +1,6 @@
 /*
- * float32 functions whose results are exact, or correctly rounded, by IEEE 754: equal to those of libm in every
- * bit. Twin of src/numerics/float_exact.ts.
+ * float32 functions whose results are exact, or correctly rounded, by IEEE 754: equal to those of libm in
+ * every bit. Twin of src/numerics/float_exact.ts.
  */
 #ifndef NN_MATH_EXACT_H
 #define NN_MATH_EXACT_H

@@ -1,6 +1,6 @@
 /*
- * float32 functions around exponential and logarithm, a few ulp from the real ones. Same rules as nn_math.h. Twin
- * of src/numerics/float_log.ts.
+ * float32 functions around exponential and logarithm, a few ulp from the real ones. Same rules as nn_math.h.
+ * Twin of src/numerics/float_log.ts.
  */
 #ifndef NN_MATH_LOG_H
 #define NN_MATH_LOG_H
@@ -195,8 +195,8 @@ static inline float nn_upper_half(float x) {
 }
 
 /*
- * x^y for finite x > 0 and finite y, as e^(y * ln x) with ln x and the product in two floats each. ln x = n * ln 2 +
- * 2 artanh(s), s = (m - 1) / (m + 1).
+ * x^y for finite x > 0 and finite y, as e^(y * ln x) with ln x and the product in two floats each. ln x = n *
+ * ln 2 + 2 artanh(s), s = (m - 1) / (m + 1).
  */
 static inline float nn_pow_positive(float x, float y) {
     int32_t n;
@@ -223,8 +223,7 @@ static inline float nn_pow_positive(float x, float y) {
     /* ln x = log + log_rest */
     const float exponent = k * 0.693359375f;
     const float sum = exponent + 2.0f * s;
-    const float sum_rest =
-        ((exponent - sum) + 2.0f * s) + (k * -2.12194442e-4f + (2.0f * s_rest + tail));
+    const float sum_rest = ((exponent - sum) + 2.0f * s) + (k * -2.12194442e-4f + (2.0f * s_rest + tail));
     const float log = sum + sum_rest;
     const float log_rest = (sum - log) + sum_rest;
 

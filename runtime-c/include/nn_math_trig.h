@@ -1,6 +1,6 @@
 /*
- * Trigonometric float32 functions and their inverses, a few ulp from the real ones. Same rules as nn_math.h. The
- * polynomials are those of the Cephes library. Twin of src/numerics/float_trig.ts.
+ * Trigonometric float32 functions and their inverses, a few ulp from the real ones. Same rules as nn_math.h.
+ * The polynomials are those of the Cephes library. Twin of src/numerics/float_trig.ts.
  */
 #ifndef NN_MATH_TRIG_H
 #define NN_MATH_TRIG_H
@@ -16,9 +16,10 @@ static inline float nn_reduce_half_pi(float x, int32_t *quadrant) {
         *quadrant = n & 3;
         return (((x - k * 1.5703125f) - k * 4.83751297e-4f) - k * 7.54953362e-8f) - k * 2.56334407e-12f;
     }
-    /* The fraction of x / (2 pi) in 64 bits, by integers (Payne and Hanek): bits of 1 / (2 pi) from where they matter. */
+    /* The fraction of x / (2 pi) in 64 bits, by integers (Payne and Hanek): bits of 1 / (2 pi) from where
+     * they matter. */
     static const uint32_t turn_bits[7] = {0x28be60dbu, 0x9391054au, 0x7f09d5f4u, 0x7d4d3770u,
-                                            0x36d8a566u, 0x4f10e410u, 0x7f9458eau};
+                                          0x36d8a566u, 0x4f10e410u, 0x7f9458eau};
     const uint32_t bits = nn_bits_of(x);
     const uint32_t mantissa = ((bits & 0x7fffffu) | 0x800000u) << 8;
     const int32_t exponent = (int32_t)((bits >> 23) & 0xffu) - 126;

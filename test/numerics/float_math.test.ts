@@ -204,7 +204,8 @@ describe.each(PAIRS)("$name", ({ name, twin, real, ulps }) => {
     for (let i = 0; i < x.length; i += 2) {
       const got = twin(x[i], x[i + 1]);
       // JavaScript has NaN for 1 to the power of NaN or infinity, and for -1; C has 1.
-      const expected = name === "nn_powf" && Math.abs(x[i]) === 1 && !Number.isInteger(x[i + 1]) ? got : real(x[i], x[i + 1]);
+      const expected =
+        name === "nn_powf" && Math.abs(x[i]) === 1 && !Number.isInteger(x[i + 1]) ? got : real(x[i], x[i + 1]);
       if (Object.is(got, Math.fround(expected)) || (got === 0 && Math.abs(expected) < 2 ** -126)) continue;
       const error = ulpError(got, expected);
       if (error > worst || !Number.isFinite(error)) [worst, at] = [Number.isFinite(error) ? error : Infinity, i];

@@ -125,8 +125,7 @@ export const BINARY_OPERATIONS = {
     on: REAL,
     header: "nn_math_exact",
     meaning: "remainder with the sign of a (ONNX Mod, fmod 1); 0 for an integer and b = 0",
-    c: (e) =>
-      e.kind === "float" ? "return nn_fmodf(a, b);" : guarded(e, "return 0;", `return (${e.c})(a % b);`),
+    c: (e) => (e.kind === "float" ? "return nn_fmodf(a, b);" : guarded(e, "return 0;", `return (${e.c})(a % b);`)),
     number: (a: number, b: number) => (b === 0 ? 0 : a % b),
     real: fmodF32,
     big: (a: bigint, b: bigint) => (b === 0n ? 0n : a % b),

@@ -94,8 +94,7 @@ export const UNARY_OPERATIONS = {
     header: "nn_math_log",
     meaning: "beta * (x < 0 ? alpha * (e^x - 1) : x)",
     c: () => "return p->beta * (x < 0.0f ? p->alpha * nn_expm1f(x) : x);",
-    number: (x: number, alpha: number, beta: number) =>
-      fround(beta * (x < 0 ? fround(alpha * log.expm1F32(x)) : x)),
+    number: (x: number, alpha: number, beta: number) => fround(beta * (x < 0 ? fround(alpha * log.expm1F32(x)) : x)),
   },
   swish: {
     on: ["float"],
