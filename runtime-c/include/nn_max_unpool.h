@@ -9,8 +9,11 @@ typedef struct {
 } nn_max_unpool_params;
 
 /*
- * Puts every element where its index says, zeros elsewhere; of several with one index the last stays. An
- * index outside [0, out_count) is left out. input    [count] indices  [count] output   [out_count]
+ * Puts every element where its index says, zeros elsewhere; of several with one index the last stays. What an
+ * index outside the output names is left out.
+ *   input    [count]
+ *   indices  [count]
+ *   output   [out_count]
  */
 void nn_max_unpool(const nn_max_unpool_params *p, const void *input, const int64_t *indices, void *output);
 

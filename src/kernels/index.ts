@@ -40,6 +40,8 @@ import nn_ngrams_i32 from "./nn_ngrams_i32.js";
 import nn_nonzero from "./nn_nonzero.js";
 import nn_pad from "./nn_pad.js";
 import nn_quantize_f32_s8 from "./nn_quantize_f32_s8.js";
+import nn_resample_f32 from "./nn_resample_f32.js";
+import nn_resample_s8 from "./nn_resample_s8.js";
 import nn_resize_nearest from "./nn_resize_nearest.js";
 import nn_slice from "./nn_slice.js";
 import nn_softmax_f32 from "./nn_softmax_f32.js";
@@ -78,6 +80,8 @@ const table: readonly Kernel[] = [
   nn_ngrams_i32,
   nn_pad,
   nn_quantize_f32_s8,
+  nn_resample_f32,
+  nn_resample_s8,
   nn_resize_nearest,
   nn_slice,
   nn_softmax_f32,

@@ -122,13 +122,14 @@ function toOnnx(node: Node, writer: Writer): Pick<Node, "operator" | "inputs" | 
       return { ...node, inputs: [x, int64("pads"), value], attributes: { mode: "constant" } };
     }
     case "Resize": {
-      const { scales, sizes, ...modes } = attributes;
+      const { scales, sizes, roi, ...modes } = attributes;
       const given = scales as readonly number[];
       const input = writer.tensors.get(x)!.shape;
       const exact = given.every((s, i) => Math.fround(s) === s && Math.floor(input[i] * s) === ints("sizes")[i]);
-      const inputs = exact
-        ? [x, "", writer.constant(`${node.outputs[0]}_scales`, "float32", [given.length], given)]
-        : [x, "", "", int64("sizes")];
+      const floats = (key: string, values: readonly number[]) =>
+        writer.constant(`${node.outputs[0]}_${key}`, "float32", [values.length], values);
+      const region = roi ? floats("roi", roi as readonly number[]) : "";
+      const inputs = exact ? [x, region, floats("scales", given)] : [x, region, "", int64("sizes")];
       return { ...node, inputs, attributes: modes };
     }
     case "ConvTranspose": {

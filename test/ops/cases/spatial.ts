@@ -139,4 +139,114 @@ const pools: readonly NodeCase[] = [
   },
 ];
 
-export const cases: readonly NodeCase[] = [...convolutions, ...pools];
+const floats = (...values: number[]) => tensor("float32", [values.length], values);
+const sizes = (...values: number[]) => tensor("int64", [values.length], values);
+
+const resize = (
+  name: string,
+  x: Shape,
+  output: Shape,
+  attributes: OneNode["attributes"],
+  more: Partial<NodeCase> = {},
+): NodeCase => ({
+  ...{ name, operator: "Resize", output, attributes, opset: 19 },
+  inputs: [x, undefined, undefined, sizes(...output)],
+  int8: 3,
+  ...more,
+});
+
+const image: Shape = [1, 2, 5, 4];
+const region = floats(0, 0, 0.2, -0.3, 1, 1, 0.8, 1.1);
+const resizes: readonly NodeCase[] = [
+  resize("linear", image, [1, 2, 8, 7], { mode: "linear" }),
+  resize("linear, align_corners", image, [1, 2, 3, 8], {
+    mode: "linear",
+    coordinate_transformation_mode: "align_corners",
+  }),
+  resize("linear, asymmetric, over every axis", [2, 3, 4], [3, 5, 7], {
+    mode: "linear",
+    coordinate_transformation_mode: "asymmetric",
+  }),
+  resize("linear, pytorch_half_pixel", image, [1, 2, 3, 1], {
+    mode: "linear",
+    coordinate_transformation_mode: "pytorch_half_pixel",
+  }),
+  resize(
+    "linear, half_pixel_symmetric",
+    image,
+    [1, 2, 6, 10],
+    { mode: "linear", coordinate_transformation_mode: "half_pixel_symmetric" },
+    { inputs: [image, undefined, floats(1, 1, 1.3, 2.6)] },
+  ),
+  resize(
+    "linear of opset 10",
+    image,
+    [1, 2, 10, 6],
+    { mode: "linear" },
+    { opset: 10, inputs: [image, floats(1, 1, 2, 1.5)] },
+  ),
+  resize("cubic", image, [1, 2, 8, 7], { mode: "cubic" }),
+  resize(
+    "cubic, exclude_outside, other coefficient",
+    image,
+    [1, 2, 4, 9],
+    {
+      mode: "cubic",
+      cubic_coeff_a: -0.5,
+      exclude_outside: 1,
+    },
+    { int8: 5 },
+  ),
+  resize(
+    "linear with antialias, axes",
+    [1, 2, 7, 9],
+    [1, 2, 3, 4],
+    // onnxruntime leaves neighbours beyond the ends out in any case.
+    { mode: "linear", antialias: 1, axes: [-2, -1], exclude_outside: 1 },
+    { inputs: [[1, 2, 7, 9], undefined, undefined, sizes(3, 4)] },
+  ),
+  resize(
+    "linear, not_larger",
+    [1, 1, 4, 6],
+    [1, 1, 6, 9],
+    { mode: "linear", axes: [2, 3], keep_aspect_ratio_policy: "not_larger" },
+    { inputs: [[1, 1, 4, 6], undefined, undefined, sizes(10, 9)] },
+  ),
+  resize(
+    "nearest, not_smaller",
+    [1, 1, 4, 6],
+    [1, 1, 10, 15],
+    { axes: [2, 3], keep_aspect_ratio_policy: "not_smaller" },
+    { inputs: [[1, 1, 4, 6], undefined, undefined, sizes(10, 9)] },
+  ),
+  resize("nearest over four axes", [2, 3, 4, 5], [3, 2, 6, 4], {
+    nearest_mode: "ceil",
+    coordinate_transformation_mode: "asymmetric",
+  }),
+  resize(
+    "nearest of bytes",
+    [],
+    [1, 2, 6, 3],
+    { nearest_mode: "floor" },
+    {
+      inputs: [feed(scattered("uint8", [1, 2, 4, 4])), undefined, undefined, sizes(1, 2, 6, 3)],
+      outputs: [{ type: "uint8", shape: [1, 2, 6, 3] }],
+      int8: undefined,
+    },
+  ),
+  ...["linear", "nearest", "cubic"].map((mode) =>
+    resize(
+      `${mode} of a region that leaves the input`,
+      [1, 1, 5, 6],
+      [1, 1, 4, 5],
+      { mode, coordinate_transformation_mode: "tf_crop_and_resize", extrapolation_value: 0.5 },
+      { inputs: [[1, 1, 5, 6], region, undefined, sizes(1, 1, 4, 5)] },
+    ),
+  ),
+  {
+    ...{ name: "linear", operator: "Upsample", output: [1, 2, 6, 10], opset: 9 },
+    ...{ attributes: { mode: "linear" }, inputs: [[1, 2, 3, 4], floats(1, 1, 2, 2.5)], int8: 3 },
+  },
+];
+
+export const cases: readonly NodeCase[] = [...convolutions, ...pools, ...resizes];
