@@ -46,6 +46,17 @@ import { Dropout, Identity } from "./passthrough.js";
 import { DequantizeLinear, QuantizeLinear } from "./quantize_linear.js";
 import { ReduceMean } from "./ReduceMean.js";
 import { Resize, Upsample } from "./Resize.js";
+import {
+  ReduceL1,
+  ReduceL2,
+  ReduceLogSum,
+  ReduceLogSumExp,
+  ReduceMax,
+  ReduceMin,
+  ReduceProd,
+  ReduceSum,
+  ReduceSumSquare,
+} from "./reduce.js";
 import { refusal } from "./refused.js";
 import { Flatten, Reshape, Squeeze, Unsqueeze } from "./reshape.js";
 import { Softmax } from "./Softmax.js";
@@ -135,7 +146,16 @@ const table: readonly Operator[] = [
   Pad,
   QuantizeLinear,
   Reciprocal,
+  ReduceL1,
+  ReduceL2,
+  ReduceLogSum,
+  ReduceLogSumExp,
+  ReduceMax,
   ReduceMean,
+  ReduceMin,
+  ReduceProd,
+  ReduceSum,
+  ReduceSumSquare,
   Relu,
   Reshape,
   Resize,

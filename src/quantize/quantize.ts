@@ -1,6 +1,7 @@
 /** Gives every value of a canonical float graph its int8 quantisation: Graph + ranges -> Graph. */
 import { invariant } from "../errors.js";
 import type { Graph, Node, Quantization, Tensor } from "../graph/ir.js";
+import { isExact } from "../ops/exact.js";
 import { operatorOf } from "../ops/index.js";
 import type { QuantizeRule } from "../ops/operator.js";
 import { quantizeData } from "../ops/quantize_linear.js";
@@ -10,14 +11,21 @@ import { activationQuantization, biasQuantization, weightQuantization } from "./
 /** Axis of the weights that counts output channels. */
 const WEIGHT_AXIS: Readonly<Record<string, number>> = { Conv: 0, Gemm: 0, ConvTranspose: 1 };
 
-/** Integers and bools have no scale; an infinite constant (a mask) cannot have one. */
-function isReal(graph: Graph, name: string): boolean {
-  const tensor = graph.tensors.get(name);
-  return tensor?.type === "float32" && (!tensor.data || (tensor.data as Float32Array).every(Number.isFinite));
+/** Whether a value gets a scale. */
+type IsReal = (name: string) => boolean;
+
+/** Integers, bools and results of exact nodes have no scale; an infinite constant (a mask) cannot have one. */
+function isRealIn(graph: Graph): IsReal {
+  const exact = new Set(graph.nodes.flatMap((node) => (isExact(node) ? node.outputs : [])));
+  return (name) => {
+    const tensor = graph.tensors.get(name);
+    if (tensor?.type !== "float32" || exact.has(name)) return false;
+    return !tensor.data || (tensor.data as Float32Array).every(Number.isFinite);
+  };
 }
 
 /** Values that must share one scale, by union and find. */
-function shareGroups(graph: Graph): (name: string) => string {
+function shareGroups(graph: Graph, isReal: IsReal): (name: string) => string {
   const parent = new Map<string, string>();
   const find = (name: string): string => {
     const up = parent.get(name);
@@ -28,10 +36,10 @@ function shareGroups(graph: Graph): (name: string) => string {
   };
   for (const node of graph.nodes) {
     if (operatorOf(node).quantize !== "shared") continue;
-    const [first, ...others] = [...node.outputs, ...node.inputs].filter((name) => isReal(graph, name));
+    const [first, ...others] = [...node.outputs, ...node.inputs].filter((name) => isReal(name));
     for (const other of others) parent.set(find(other), find(first));
   }
-  for (const { input, output } of graph.states ?? []) if (isReal(graph, input)) parent.set(find(input), find(output));
+  for (const { input, output } of graph.states ?? []) if (isReal(input)) parent.set(find(input), find(output));
   return find;
 }
 
@@ -41,7 +49,12 @@ interface Group {
   readonly sources: QuantizeRule[];
 }
 
-function collectGroups(graph: Graph, ranges: ReadonlyMap<string, Range>, rootOf: (name: string) => string) {
+function collectGroups(
+  graph: Graph,
+  ranges: ReadonlyMap<string, Range>,
+  rootOf: (name: string) => string,
+  isReal: IsReal,
+) {
   const groups = new Map<string, Group>();
   const add = (name: string, range: Range | undefined, source: QuantizeRule | undefined) => {
     const root = rootOf(name);
@@ -54,16 +67,16 @@ function collectGroups(graph: Graph, ranges: ReadonlyMap<string, Range>, rootOf:
     }
     if (source) group.sources.push(source);
   };
-  for (const name of graph.inputs) if (isReal(graph, name)) add(name, ranges.get(name), "free");
+  for (const name of graph.inputs) if (isReal(name)) add(name, ranges.get(name), "free");
   for (const node of graph.nodes) {
     const rule = operatorOf(node).quantize ?? "free";
     for (const name of node.outputs) {
-      if (isReal(graph, name)) add(name, ranges.get(name), rule === "shared" ? undefined : rule);
+      if (isReal(name)) add(name, ranges.get(name), rule === "shared" ? undefined : rule);
     }
     if (rule !== "shared") continue;
     for (const name of node.inputs) {
       const tensor = graph.tensors.get(name);
-      if (tensor?.data && isReal(graph, name)) add(name, rangeOf(tensor), "free");
+      if (tensor?.data && isReal(name)) add(name, rangeOf(tensor), "free");
     }
     if (node.operator === "Pad") {
       const value = node.attributes.value as number;
@@ -97,8 +110,9 @@ function groupQuantization(group: Group): Quantization {
  * @param ranges by value name, for every computed value and input
  */
 export function quantizeGraph(graph: Graph, ranges: ReadonlyMap<string, Range>): Graph {
-  const rootOf = shareGroups(graph);
-  const groups = collectGroups(graph, ranges, rootOf);
+  const isReal = isRealIn(graph);
+  const rootOf = shareGroups(graph, isReal);
+  const groups = collectGroups(graph, ranges, rootOf, isReal);
   const tensors = new Map(graph.tensors);
   const chosen = new Map<string, Quantization>();
   for (const [root, group] of groups) chosen.set(root, groupQuantization(group));
@@ -106,30 +120,34 @@ export function quantizeGraph(graph: Graph, ranges: ReadonlyMap<string, Range>):
     const quantization = chosen.get(rootOf(name));
     if (!tensor.data && tensor.type === "float32" && quantization) tensors.set(name, { ...tensor, quantization });
   }
-  const nodes = graph.nodes.map((node) => quantizeConstants(graph, node, tensors, chosen.get(rootOf(node.outputs[0]))));
+  const nodes = graph.nodes.map((node) =>
+    quantizeConstants(node, tensors, chosen.get(rootOf(node.outputs[0])), isReal),
+  );
   return { ...graph, nodes, tensors: withoutUnused(graph, nodes, tensors) };
 }
 
 /** Stores the constant inputs of a node as integers, under new names where nodes share a constant. */
 function quantizeConstants(
-  graph: Graph,
   node: Node,
   tensors: Map<string, Tensor>,
   output: Quantization | undefined,
+  isReal: IsReal,
 ): Node {
+  if (isExact(node)) return node;
   const axis = WEIGHT_AXIS[node.operator];
   if (axis !== undefined) return quantizeLayer(node, tensors, axis);
   const shared = operatorOf(node).quantize === "shared";
   const inputs = node.inputs.map((name) => {
     const tensor = tensors.get(name);
-    if (!tensor?.data || tensor.quantization || !isReal(graph, name)) return name;
+    if (!tensor?.data || tensor.quantization || !isReal(name)) return name;
     return store(tensors, tensor, shared && output ? output : activationQuantization(rangeOf(tensor)));
   });
   return { ...node, inputs };
 }
 
 function quantizeLayer(node: Node, tensors: Map<string, Tensor>, axis: number): Node {
-  const input = tensors.get(node.inputs[0])!.quantization!;
+  const input = tensors.get(node.inputs[0])!.quantization;
+  if (!input) return node;
   const weights = tensors.get(node.inputs[1])!;
   const bias = node.inputs[2] ? tensors.get(node.inputs[2])! : undefined;
   const perChannel = weightQuantization(weights, axis, bias?.data as Float32Array | undefined, input.scale[0]);
