@@ -3,10 +3,13 @@
  * table, `src/kernels/` and `runtime-c/src/` list the same names.
  */
 import { invariant } from "../errors.js";
+import { argFamily } from "./families/arg.js";
 import { binaryFamily } from "./families/binary.js";
 import { castFamily } from "./families/cast.js";
+import { cumulativeFamily } from "./families/cumulative.js";
 import type { Family } from "./families/family.js";
 import { reduceFamily } from "./families/reduce.js";
+import { topFamily } from "./families/top.js";
 import { unaryFamily } from "./families/unary.js";
 import type { Kernel } from "./kernel.js";
 import nn_add_s8 from "./nn_add_s8.js";
@@ -91,7 +94,15 @@ const table: readonly Kernel[] = [
 
 export const kernels: ReadonlyMap<string, Kernel> = new Map(table.map((kernel) => [kernel.name, kernel]));
 
-export const families: readonly Family[] = [unaryFamily, binaryFamily, castFamily, reduceFamily];
+export const families: readonly Family[] = [
+  unaryFamily,
+  binaryFamily,
+  castFamily,
+  reduceFamily,
+  argFamily,
+  topFamily,
+  cumulativeFamily,
+];
 
 export function findKernel(name: string): Kernel | undefined {
   const own = kernels.get(name);

@@ -4,6 +4,7 @@ import type { Node } from "../graph/ir.js";
 import { AffineGrid } from "./AffineGrid.js";
 import { Attention } from "./Attention.js";
 import { AveragePool } from "./AveragePool.js";
+import { ArgMax, ArgMin, CumSum, Hardmax, TopK } from "./along_axis.js";
 import { BatchNormalization } from "./BatchNormalization.js";
 import {
   Add,
@@ -87,6 +88,8 @@ const table: readonly Operator[] = [
   Add,
   AffineGrid,
   And,
+  ArgMax,
+  ArgMin,
   Attention,
   AveragePool,
   BatchNormalization,
@@ -105,6 +108,7 @@ const table: readonly Operator[] = [
   ConstantOfShape,
   Conv,
   ConvTranspose,
+  CumSum,
   DFT,
   DequantizeLinear,
   Div,
@@ -122,6 +126,7 @@ const table: readonly Operator[] = [
   HannWindow,
   HardSigmoid,
   HardSwish,
+  Hardmax,
   Identity,
   IsInf,
   IsNaN,
@@ -169,6 +174,7 @@ const table: readonly Operator[] = [
   Sub,
   Tanh,
   TfIdfVectorizer,
+  TopK,
   Transpose,
   Unsqueeze,
   Upsample,

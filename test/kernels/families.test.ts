@@ -1,6 +1,7 @@
 /** Every kernel of the families: C and TypeScript agree in every byte, on extremes and random values. */
 import { describe, expect, test } from "vitest";
 import { fromNumbers, type TypedArray } from "../../src/graph/ir.js";
+import { argFamily } from "../../src/kernels/families/arg.js";
 import {
   BINARY_OPERATIONS,
   type BinaryName,
@@ -8,8 +9,10 @@ import {
   binaryFamily,
 } from "../../src/kernels/families/binary.js";
 import { castFamily } from "../../src/kernels/families/cast.js";
+import { cumulativeFamily } from "../../src/kernels/families/cumulative.js";
 import { ELEMENTS, type Element, elementOf, isBig, parseName } from "../../src/kernels/families/elements.js";
 import { type ReduceName, reduceFamily } from "../../src/kernels/families/reduce.js";
+import { topFamily } from "../../src/kernels/families/top.js";
 import {
   UNARY_OPERATIONS,
   type UnaryName,
@@ -92,6 +95,23 @@ function reduceCases(name: string): KernelCase[] {
   }));
 }
 
+/** Two blocks of lines of two neighbours each, and the parameters that a family has beyond the sizes. */
+function axisCases(prefix: string, settings: readonly Record<string, number>[], outputs: readonly ("same" | "int64")[]) {
+  return (name: string): KernelCase[] => {
+    const { element } = parseName(name, prefix)!;
+    const values = valuesOf(element).slice(0, 16) as TypedArray;
+    const size = { outer: 2, count: 4, inner: 2 };
+    return settings.map((params) => ({
+      params: { ...size, ...params },
+      inputs: [values],
+      outputs: outputs.map((type) => ({
+        type: type === "same" ? element.type : type,
+        count: 4 * (params.k ?? (prefix === "arg_" ? 1 : size.count)),
+      })),
+    }));
+  };
+}
+
 async function expectFamily(names: readonly string[], casesOf: (name: string) => readonly KernelCase[]): Promise<void> {
   await expectAllTwinsAgree(names.flatMap((name) => casesOf(name).map((of) => ({ kernel: kernelOf(name), of }))));
 }
@@ -100,6 +120,18 @@ describe("families", () => {
   test("unary", () => expectFamily(unaryFamily.members, (name) => [unaryCase(name)]), 120_000);
   test("binary", () => expectFamily(binaryFamily.members, (name) => [pairsCase(name)]), 120_000);
   test("reduce", () => expectFamily(reduceFamily.members, reduceCases), 120_000);
+  test("arg", () => {
+    const casesOf = axisCases("arg_", [{ select_last: 0 }, { select_last: 1 }], ["int64"]);
+    return expectFamily(argFamily.members, casesOf);
+  }, 120_000);
+  test("top", () => {
+    const casesOf = axisCases("top_", [{ k: 1 }, { k: 3 }, { k: 4 }], ["same", "int64"]);
+    return expectFamily(topFamily.members, casesOf);
+  }, 120_000);
+  test("cumulative", () => {
+    const settings = [0, 1].flatMap((exclusive) => [0, 1].map((reverse) => ({ exclusive, reverse })));
+    return expectFamily(cumulativeFamily.members, axisCases("cumulative_", settings, ["same"]));
+  }, 120_000);
   test("cast", async () => {
     await expectFamily(castFamily.members, (name) => {
       const [, from, to] = /^nn_cast_(\w+)_(\w+)$/.exec(name)!;
