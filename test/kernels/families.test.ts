@@ -96,7 +96,11 @@ function reduceCases(name: string): KernelCase[] {
 }
 
 /** Two blocks of lines of two neighbours each, and the parameters that a family has beyond the sizes. */
-function axisCases(prefix: string, settings: readonly Record<string, number>[], outputs: readonly ("same" | "int64")[]) {
+function axisCases(
+  prefix: string,
+  settings: readonly Record<string, number>[],
+  outputs: readonly ("same" | "int64")[],
+) {
   return (name: string): KernelCase[] => {
     const { element } = parseName(name, prefix)!;
     const values = valuesOf(element).slice(0, 16) as TypedArray;
