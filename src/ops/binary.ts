@@ -40,14 +40,35 @@ interface Int8Form {
 function binary(
   name: string,
   operation: BinaryName,
-  lowerInt8?: (a: Quantized, b: Quantized, out: Quantized) => Int8Form | undefined,
+  int8Form?: (a: Quantized, b: Quantized, out: Quantized) => Int8Form | undefined,
 ): Operator {
   const { test }: BinaryOperation = BINARY_OPERATIONS[operation];
+  const lowerInt8 = (node: Node, lowering: Lowering): boolean => {
+    const [a, b, out] = [...node.inputs, node.outputs[0]].map((value) => lowering.quantization(value));
+    const form = a && b && out && int8Form?.(a, b, out);
+    if (!form) return false;
+    lowering.step(
+      node,
+      form.kernel,
+      {
+        inputs: [lowering.s8(node.inputs[0]), lowering.s8(node.inputs[1])],
+        outputs: [lowering.define(node.outputs[0], "s8")],
+      },
+      {
+        ...loopOf(node, lowering),
+        a_zero_point: a.zeroPoint,
+        b_zero_point: b.zeroPoint,
+        ...form.params,
+        ...clampInt8(node, out),
+      },
+    );
+    return true;
+  };
   return {
     name,
     inputs: [2, 2],
     ...(test ? {} : { quantize: "free", fusesClamp: true }),
-    ...(lowerInt8 ? {} : { notes: "int8 models compute it in float32" }),
+    ...(int8Form ? {} : { notes: "int8 models compute it in float32" }),
     infer(node, [a, b]) {
       if (a!.type !== b!.type) {
         throw new UserError(
@@ -61,29 +82,9 @@ function binary(
       }
       return [{ type: test ? "bool" : a!.type, shape: broadcastShape(node, a!.shape, b!.shape) }];
     },
+    pointwise: !test,
     permute: (node) => node.attributes,
-    lowerInt8(node, lowering) {
-      const [a, b, out] = [...node.inputs, node.outputs[0]].map((value) => lowering.quantization(value));
-      if (!a || !b || !out) return false;
-      const form = lowerInt8?.(a, b, out);
-      if (!form) return false;
-      lowering.step(
-        node,
-        form.kernel,
-        {
-          inputs: [lowering.s8(node.inputs[0]), lowering.s8(node.inputs[1])],
-          outputs: [lowering.define(node.outputs[0], "s8")],
-        },
-        {
-          ...loopOf(node, lowering),
-          a_zero_point: a.zeroPoint,
-          b_zero_point: b.zeroPoint,
-          ...form.params,
-          ...clampInt8(node, out),
-        },
-      );
-      return true;
-    },
+    ...(int8Form && { lowerInt8 }),
     lowerPlain(node, lowering) {
       const { type } = lowering.tensor(node.inputs[0]);
       lowering.step(

@@ -46,6 +46,8 @@ export interface Operator {
   permute?(node: Node, perm: readonly number[]): Attributes | undefined;
   /** One input, one output, each element by itself: Reshape moves through it. */
   readonly elementwiseUnary?: boolean;
+  /** Several inputs with broadcasting, each element by itself. */
+  readonly pointwise?: boolean;
   /** The fused clamp (fused_min, fused_max) is understood. */
   readonly fusesClamp?: boolean;
   /** int8 steps; gives false when this node has no int8 form, and the plain form is used. */

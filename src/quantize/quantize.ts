@@ -2,6 +2,7 @@
 import { invariant } from "../errors.js";
 import type { Graph, Node, Quantization, Tensor } from "../graph/ir.js";
 import { isExact } from "../ops/exact.js";
+import { valuesInsideTables } from "../lower/tables.js";
 import { operatorOf } from "../ops/index.js";
 import type { QuantizeRule } from "../ops/operator.js";
 import { quantizeData } from "../ops/quantize_linear.js";
@@ -116,12 +117,16 @@ export function quantizeGraph(graph: Graph, ranges: ReadonlyMap<string, Range>):
   const tensors = new Map(graph.tensors);
   const chosen = new Map<string, Quantization>();
   for (const [root, group] of groups) chosen.set(root, groupQuantization(group));
+  const inside = valuesInsideTables(graph);
   for (const [name, tensor] of graph.tensors) {
-    const quantization = chosen.get(rootOf(name));
+    const quantization = inside.has(name) ? undefined : chosen.get(rootOf(name));
     if (!tensor.data && tensor.type === "float32" && quantization) tensors.set(name, { ...tensor, quantization });
   }
   const nodes = graph.nodes.map((node) =>
     quantizeConstants(node, tensors, chosen.get(rootOf(node.outputs[0])), isReal),
+    [...node.inputs, ...node.outputs].some((name) => inside.has(name))
+      ? node
+      : quantizeConstants(graph, node, tensors, chosen.get(rootOf(node.outputs[0]))),
   );
   return { ...graph, nodes, tensors: withoutUnused(graph, nodes, tensors) };
 }
