@@ -1,8 +1,8 @@
 /** Gives every value of a canonical float graph its int8 quantisation: Graph + ranges -> Graph. */
 import { invariant } from "../errors.js";
 import type { Graph, Node, Quantization, Tensor } from "../graph/ir.js";
-import { isExact } from "../ops/exact.js";
 import { valuesInsideTables } from "../lower/tables.js";
+import { isExact } from "../ops/exact.js";
 import { operatorOf } from "../ops/index.js";
 import type { QuantizeRule } from "../ops/operator.js";
 import { quantizeData } from "../ops/quantize_linear.js";
@@ -123,10 +123,9 @@ export function quantizeGraph(graph: Graph, ranges: ReadonlyMap<string, Range>):
     if (!tensor.data && tensor.type === "float32" && quantization) tensors.set(name, { ...tensor, quantization });
   }
   const nodes = graph.nodes.map((node) =>
-    quantizeConstants(node, tensors, chosen.get(rootOf(node.outputs[0])), isReal),
     [...node.inputs, ...node.outputs].some((name) => inside.has(name))
       ? node
-      : quantizeConstants(graph, node, tensors, chosen.get(rootOf(node.outputs[0]))),
+      : quantizeConstants(node, tensors, chosen.get(rootOf(node.outputs[0])), isReal),
   );
   return { ...graph, nodes, tensors: withoutUnused(graph, nodes, tensors) };
 }
