@@ -41,6 +41,8 @@ import nn_mean_s8 from "./nn_mean_s8.js";
 import nn_mul_s8 from "./nn_mul_s8.js";
 import nn_ngrams_i32 from "./nn_ngrams_i32.js";
 import nn_nonzero from "./nn_nonzero.js";
+import nn_normalize_f32 from "./nn_normalize_f32.js";
+import nn_normalize_s8 from "./nn_normalize_s8.js";
 import nn_pad from "./nn_pad.js";
 import nn_quantize_f32_s8 from "./nn_quantize_f32_s8.js";
 import nn_resample_f32 from "./nn_resample_f32.js";
@@ -79,8 +81,10 @@ const table: readonly Kernel[] = [
   nn_mean_f32,
   nn_mean_s8,
   nn_mul_s8,
-  nn_nonzero,
   nn_ngrams_i32,
+  nn_nonzero,
+  nn_normalize_f32,
+  nn_normalize_s8,
   nn_pad,
   nn_quantize_f32_s8,
   nn_resample_f32,

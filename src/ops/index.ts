@@ -40,6 +40,15 @@ import { GlobalAveragePool, GlobalMaxPool } from "./global_pool.js";
 import { MatMul } from "./MatMul.js";
 import { MaxPool } from "./MaxPool.js";
 import { MaxUnpool } from "./MaxUnpool.js";
+import {
+  GroupNormalization,
+  InstanceNormalization,
+  LayerNormalization,
+  LpNormalization,
+  LRN,
+  MeanVarianceNormalization,
+  RMSNormalization,
+} from "./normalization.js";
 import type { Operator } from "./operator.js";
 import { OptionalGetElement, OptionalHasElement } from "./optional.js";
 import { Pad } from "./Pad.js";
@@ -122,21 +131,27 @@ const table: readonly Operator[] = [
   GlobalMaxPool,
   Greater,
   GreaterOrEqual,
+  GroupNormalization,
   HammingWindow,
   HannWindow,
   HardSigmoid,
   HardSwish,
   Hardmax,
   Identity,
+  InstanceNormalization,
   IsInf,
   IsNaN,
+  LRN,
+  LayerNormalization,
   LeakyRelu,
   Less,
   LessOrEqual,
+  LpNormalization,
   MatMul,
   Max,
   MaxPool,
   MaxUnpool,
+  MeanVarianceNormalization,
   MelWeightMatrix,
   Min,
   Mod,
@@ -150,6 +165,7 @@ const table: readonly Operator[] = [
   PRelu,
   Pad,
   QuantizeLinear,
+  RMSNormalization,
   Reciprocal,
   ReduceL1,
   ReduceL2,

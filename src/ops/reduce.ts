@@ -5,7 +5,8 @@ import type { GraphBuilder } from "../graph/builder.js";
 import type { Attributes, Node, Shape } from "../graph/ir.js";
 import { elementCount, strides } from "../graph/ir.js";
 import { elementOf } from "../kernels/families/elements.js";
-import { hasReduce, type ReduceName, type ReduceParams, reduceKernelName } from "../kernels/families/reduce.js";
+import { hasReduce, type ReduceName, reduceKernelName } from "../kernels/families/reduce.js";
+import type { WindowParams } from "../kernels/window_params.js";
 import { type Lowering, sharedQuantization } from "../lower/lowering.js";
 import { fixedPoint, MAX_MULTIPLIER } from "../numerics/requantize.js";
 import { LOOP_AXES } from "./broadcast.js";
@@ -46,7 +47,7 @@ function loopsOver(shape: Shape, axes: readonly number[]): { sizes: number[]; st
 }
 
 /** Loops over the axes that stay and over those that are reduced. */
-export function reduceLoops(node: Node, shape: Shape, axes: readonly number[]): ReduceParams {
+export function reduceLoops(node: Node, shape: Shape, axes: readonly number[]): WindowParams {
   const kept = loopsOver(
     shape,
     shape.map((_, axis) => axis).filter((axis) => !axes.includes(axis)),

@@ -115,8 +115,26 @@ function toOnnx(node: Node, writer: Writer): Pick<Node, "operator" | "inputs" | 
       return { ...node, attributes: { transB: 1 } };
     case "Reshape":
       return { ...node, inputs: [x, int64("shape")], attributes: {} };
+    case "ReduceMax":
     case "ReduceMean":
+    case "ReduceMin":
+    case "ReduceProd":
+    case "ReduceSum":
       return { ...node, inputs: [x, int64("axes")], attributes: { keepdims: 1 } };
+    case "TopK": {
+      const { k: _, ...rest } = attributes;
+      return {
+        ...node,
+        inputs: [x, writer.constant(`${node.outputs[0]}_k`, "int64", [1], [attributes.k as number])],
+        attributes: rest,
+      };
+    }
+    case "CumSum": {
+      const { axis: _, ...rest } = attributes;
+      return { ...node, inputs: [x, int64("axis")], attributes: rest };
+    }
+    case "MeanVarianceNormalization":
+      return normalisationForm(writer, node);
     case "Pad": {
       const value = writer.constant(`${node.outputs[0]}_value`, "float32", [], [attributes.value as number]);
       return { ...node, inputs: [x, int64("pads"), value], attributes: { mode: "constant" } };
@@ -165,6 +183,26 @@ function clipForm(writer: Writer, stem: string, x: string, min: number, max: num
   const bound = (key: string, value: number) =>
     Number.isFinite(value) ? writer.constant(`${stem}_${key}`, "float32", [], [value]) : "";
   return { operator: "Clip", inputs: [x, bound("min", min), bound("max", max)], attributes: {} };
+}
+
+/** (x - mean) / sqrt(variance + epsilon), for which ONNX has several operators but none of this generality. */
+function normalisationForm(writer: Writer, node: Node): Pick<Node, "operator" | "inputs" | "attributes"> {
+  const [x] = node.inputs;
+  const { shape } = writer.tensors.get(x)!;
+  const axes = node.attributes.axes as readonly number[];
+  const small = shape.map((size, axis) => (axes.includes(axis) ? 1 : size));
+  const along = writer.constant(`${node.outputs[0]}_axes`, "int64", [axes.length], axes);
+  const epsilon = writer.constant(`${node.outputs[0]}_epsilon`, "float32", [], [node.attributes.epsilon as number]);
+  const add = (operator: string, inputs: readonly string[], of: readonly number[]) => {
+    const name = `${node.outputs[0]}_${writer.nodes.length}`;
+    writer.tensors.set(name, { name, type: "float32", shape: of });
+    writer.nodes.push({ name, operator, domain: "", inputs, outputs: [name], attributes: {} });
+    return name;
+  };
+  const centred = node.attributes.centre === 0 ? x : add("Sub", [x, add("ReduceMean", [x, along], small)], shape);
+  const variance = add("ReduceMean", [add("Mul", [centred, centred], shape), along], small);
+  const deviation = add("Sqrt", [add("Add", [variance, epsilon], small)], small);
+  return { operator: "Div", inputs: [centred, deviation], attributes: {} };
 }
 
 /** Whether a value is the length of a counted output: ONNX has none. */

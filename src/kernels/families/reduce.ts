@@ -1,6 +1,6 @@
 /** nn_reduce_<operation>_<type>: one value out of the elements along some axes. */
-import { defineKernel, type Kernel, type ParamField } from "../kernel.js";
-import { forEachRow, rowOffset } from "../strided.js";
+import { defineKernel, type Kernel } from "../kernel.js";
+import { forEachInWindow, forEachPlace, WINDOW_FIELDS, type WindowParams } from "../window_params.js";
 import { ELEMENTS, type Element, type ElementKind, isBig, parseName, type Scalar } from "./elements.js";
 import { type Family, family } from "./family.js";
 
@@ -79,31 +79,17 @@ export const REDUCE_OPERATIONS = {
 
 export type ReduceName = keyof typeof REDUCE_OPERATIONS;
 
-/** Output axes and their strides in the input; reduced axes and their strides. */
-export type ReduceParams = {
-  shape: readonly number[];
-  stride: readonly number[];
-  window: readonly number[];
-  window_stride: readonly number[];
-};
-
-const FIELDS: readonly ParamField[] = ["shape", "stride", "window", "window_stride"].map((name) => ({
-  name,
-  type: "int32_t",
-  length: 6,
-}));
-
 function make(name: string): Kernel {
   const { operation: key, element: e } = parseName(name, "reduce_")!;
   const operation: ReduceOperation = REDUCE_OPERATIONS[key as ReduceName];
   const next = nextOf(operation, e);
   const initial = operation.initial(e) as number;
-  return defineKernel<ReduceParams>({
+  return defineKernel<WindowParams>({
     name,
     isa: "c",
     inputs: 1,
     outputs: 1,
-    params: FIELDS,
+    params: WINDOW_FIELDS,
     constants: [],
     inPlace: [],
     scratch: () => 0,
@@ -117,21 +103,13 @@ function make(name: string): Kernel {
     run(p, { inputs, outputs }) {
       const input = inputs[0] as Float32Array;
       const output = outputs[0] as Float32Array;
-      const empty = p.window.includes(0);
       let out = 0;
-      forEachRow(p.shape, (index) => {
-        const row = rowOffset(index, p.stride);
-        for (let i = 0; i < p.shape[5]; i++) {
-          const first = row + i * p.stride[5];
-          let value = initial;
-          if (!empty) {
-            forEachRow(p.window, (inner) => {
-              let at = first + rowOffset(inner, p.window_stride);
-              for (let k = 0; k < p.window[5]; k++, at += p.window_stride[5]) value = next(value, input[at]);
-            });
-          }
-          output[out++] = value;
-        }
+      forEachPlace(p, (first) => {
+        let value = initial;
+        forEachInWindow(p, first, (at) => {
+          value = next(value, input[at]);
+        });
+        output[out++] = value;
       });
     },
   });

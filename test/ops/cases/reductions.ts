@@ -135,15 +135,6 @@ export const cases: readonly NodeCase[] = [
       { type: "int64", shape: [3, 2] },
     ],
   },
-  {
-    name: "values alone, int8",
-    operator: "TopK",
-    opset: 11,
-    inputs: [[3, 7], integers(2)],
-    output: [3, 2],
-    outputs: [{ type: "float32", shape: [3, 2] }, undefined],
-    int8: 1,
-  },
   ...[0, 1].map(
     (exclusive): NodeCase => ({
       name: exclusive ? "exclusive, from the end" : "inclusive",
