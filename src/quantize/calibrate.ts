@@ -3,7 +3,7 @@ import { UserError } from "../errors.js";
 import type { Graph, TypedArray } from "../graph/ir.js";
 import { hostProgram } from "../host/run.js";
 import { lower } from "../lower/lower.js";
-import { createObserver, type Observer, type ObserverKind, type Range } from "./observers.js";
+import { createObserver, isMeasurable, type Observer, type ObserverKind, type Range } from "./observers.js";
 
 /** Calibration rows: row(i) gives one array per graph input. */
 export interface Rows {
@@ -11,7 +11,22 @@ export interface Rows {
   row(index: number): readonly Float32Array[];
 }
 
-/** @param onRow called after each row with the number done */
+/** Values that a constant mask (of an attention: -infinity, or as good as it) may put out of the range of 8 bits. */
+function valuesBehindMasks(graph: Graph): Set<string> {
+  const found = new Set<string>();
+  for (const { name, data } of graph.tensors.values()) {
+    if (data instanceof Float32Array && !data.every(isMeasurable)) found.add(name);
+  }
+  for (const node of graph.nodes) {
+    if (node.inputs.some((name) => found.has(name))) for (const name of node.outputs) found.add(name);
+  }
+  return found;
+}
+
+/**
+ * The range of every computed value and input; none for a value that a mask made (as good as) infinite.
+ * @param onRow called after each row with the number done
+ */
 export function calibrate(
   graph: Graph,
   data: Rows,
@@ -36,8 +51,10 @@ export function calibrate(
     onRow?.(i + 1);
   }
   const ranges = new Map<string, Range>();
+  const masked = valuesBehindMasks(graph);
   for (const [name, observer] of observers) {
     const range = observer.range();
+    if (masked.has(name) && !(isMeasurable(range.min) && isMeasurable(range.max))) continue;
     if (!Number.isFinite(range.min) || !Number.isFinite(range.max)) {
       throw new UserError(
         "E_DATA_NOT_FINITE",

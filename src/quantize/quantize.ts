@@ -6,7 +6,7 @@ import { isExact } from "../ops/exact.js";
 import { operatorOf } from "../ops/index.js";
 import type { QuantizeRule } from "../ops/operator.js";
 import { quantizeData } from "../ops/quantize_linear.js";
-import type { Range } from "./observers.js";
+import { isMeasurable, type Range } from "./observers.js";
 import { activationQuantization, biasQuantization, weightQuantization } from "./scales.js";
 
 /** Axis of the weights that counts output channels. */
@@ -15,13 +15,16 @@ const WEIGHT_AXIS: Readonly<Record<string, number>> = { Conv: 0, Gemm: 0, ConvTr
 /** Whether a value gets a scale. */
 type IsReal = (name: string) => boolean;
 
-/** Integers, bools and results of exact nodes have no scale; an infinite constant (a mask) cannot have one. */
-function isRealIn(graph: Graph): IsReal {
+/**
+ * Integers, bools and results of exact nodes have no scale; infinite constants (a mask), and what they make infinite,
+ * cannot have one.
+ */
+function isRealIn(graph: Graph, ranges: ReadonlyMap<string, Range>): IsReal {
   const exact = new Set(graph.nodes.flatMap((node) => (isExact(node) ? node.outputs : [])));
   return (name) => {
     const tensor = graph.tensors.get(name);
     if (tensor?.type !== "float32" || exact.has(name)) return false;
-    return !tensor.data || (tensor.data as Float32Array).every(Number.isFinite);
+    return tensor.data ? (tensor.data as Float32Array).every(isMeasurable) : ranges.has(name);
   };
 }
 
@@ -108,10 +111,10 @@ function groupQuantization(group: Group): Quantization {
 
 /**
  * @param graph canonical, float
- * @param ranges by value name, for every computed value and input
+ * @param ranges by value name, for every computed value and input that is never infinite
  */
 export function quantizeGraph(graph: Graph, ranges: ReadonlyMap<string, Range>): Graph {
-  const isReal = isRealIn(graph);
+  const isReal = isRealIn(graph, ranges);
   const rootOf = shareGroups(graph, isReal);
   const groups = collectGroups(graph, ranges, rootOf, isReal);
   const tensors = new Map(graph.tensors);

@@ -44,6 +44,8 @@ function staged(qk_matmul_output_mode: number, scores: readonly number[]): NodeC
   };
 }
 
+const MASK = Array.from({ length: 20 }, (_, i) => (i % 5 > i / 5 ? Number.NEGATIVE_INFINITY : 0.25));
+
 export const cases: readonly NodeCase[] = [
   { ...attention("4-D", [Q, K, V], [Y]), int8: 3 },
   attention(
@@ -58,6 +60,27 @@ export const cases: readonly NodeCase[] = [
   ),
   attention("scale and softcap", [Q, K, V], [Y], { scale: 0.3, softcap: 2 }),
   attention("float mask", [Q, K, V, constant([4, 5], 9)], [Y]),
+  {
+    ...attention("mask with -infinity", [Q, K, V, tensor("float32", [4, 5], MASK)], [Y]),
+    int8: 3,
+  },
+  {
+    ...attention(
+      "mask as good as -infinity",
+      [
+        Q,
+        K,
+        V,
+        tensor(
+          "float32",
+          [4, 5],
+          MASK.map((v) => Math.max(v, -1e9)),
+        ),
+      ],
+      [Y],
+    ),
+    int8: 3,
+  },
   attention("past and present", [Q, K, V, undefined, [2, 3, 2, 8], [2, 3, 2, 6]], [Y, [2, 3, 7, 8], [2, 3, 7, 6]]),
   ...[0, 3].map((qk_matmul_output_mode) =>
     attention(
