@@ -3,7 +3,7 @@ import { intAttribute } from "../graph/attributes.js";
 import type { Node, Tensor } from "../graph/ir.js";
 import { elementCount } from "../graph/ir.js";
 import type { Lowering } from "../lower/lowering.js";
-import { channelTables, hasInt8Weights, requireConstantWeights } from "./channels.js";
+import { channelTables, hasInt8Weights, requantizeAttribute, requireConstantWeights } from "./channels.js";
 import { clampFloat, clampInt8 } from "./clamp.js";
 import { isVolume, lowerVolumeInt8, lowerVolumePlain } from "./conv3d.js";
 import {
@@ -121,12 +121,13 @@ export const Conv: Operator = {
     const window = explicitPads(node, windowOf(node, rank, weights.shape.slice(2)), spatial);
     const group = groupOf(node);
     if (rank > 1) {
-      const attributes = { ...windowAttributes(window), group };
+      const attributes = { ...windowAttributes(window), group, ...requantizeAttribute(node) };
       build.add(node, "Conv", node.inputs, attributes, node.outputs[0]);
       return;
     }
     const inputs = [unsqueezeHeight(build, node, x.name), unsqueezeWeights(build, weights), node.inputs[2] ?? ""];
-    const y = build.add(node, "Conv", inputs, { ...windowAttributes(widenWindow(window)), group });
+    const attributes = { ...windowAttributes(widenWindow(window)), group, ...requantizeAttribute(node) };
+    const y = build.add(node, "Conv", inputs, attributes);
     squeezeHeight(build, node, y);
   },
 

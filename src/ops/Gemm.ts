@@ -4,7 +4,7 @@ import type { GraphBuilder } from "../graph/builder.js";
 import type { Node, Tensor } from "../graph/ir.js";
 import { elementCount } from "../graph/ir.js";
 import { dequantizeConstant, type Lowering } from "../lower/lowering.js";
-import { channelTables, hasInt8Weights } from "./channels.js";
+import { channelTables, hasInt8Weights, requantizeAttribute } from "./channels.js";
 import { clampFloat, clampInt8 } from "./clamp.js";
 import type { Operator } from "./operator.js";
 import { transposeConstant } from "./transpose_data.js";
@@ -115,7 +115,7 @@ export const Gemm: Operator = {
       build.add(node, "Add", [product, addend], {}, node.outputs[0]);
       return;
     }
-    build.add(node, "Gemm", c ? [...inputs, c.name] : inputs, {}, node.outputs[0]);
+    build.add(node, "Gemm", c ? [...inputs, c.name] : inputs, requantizeAttribute(node), node.outputs[0]);
   },
 
   lowerInt8(node, lowering) {

@@ -3,6 +3,7 @@ import type { Node } from "../graph/ir.js";
 import type { Lowering } from "../lower/lowering.js";
 import { fixedPoint, MAX_MULTIPLIER } from "../numerics/requantize.js";
 import { broadcastShape, broadcastStrides } from "./broadcast.js";
+import { requantizeAttribute } from "./channels.js";
 import { clampFloat, clampInt8 } from "./clamp.js";
 import { rowsAreOutputs } from "./Gemm.js";
 import type { Operator } from "./operator.js";
@@ -86,7 +87,7 @@ export const MatMul: Operator = {
       const matrix = b.shape.length === 2 ? b.name : reshapedConstant();
       const weights = rowsAreOutputs(build, build.resolve(matrix), false);
       const done = result.length === 2 && result[0] === rows;
-      product = build.add(node, "Gemm", [x, weights], {}, done ? node.outputs[0] : undefined);
+      product = build.add(node, "Gemm", [x, weights], requantizeAttribute(node), done ? node.outputs[0] : undefined);
       if (done) return;
     } else {
       const x = a.shape.length === 1 ? reshaped(a.name, left) : a.name;

@@ -1,5 +1,5 @@
 /** int8 weights with per-channel requantisation: bias folding and the proof that no accumulator overflows. */
-import type { Node, Tensor } from "../graph/ir.js";
+import type { Attributes, Node, Tensor } from "../graph/ir.js";
 import { dequantizeConstant } from "../lower/lowering.js";
 import { fixedPoint, MAX_MULTIPLIER } from "../numerics/requantize.js";
 import { requireConstant } from "./reshape.js";
@@ -8,6 +8,11 @@ import { requireConstant } from "./reshape.js";
 export function requireConstantWeights(node: Node, weights: Tensor, bias: Tensor | undefined): void {
   requireConstant(node, weights, "the weights tensor");
   if (bias) requireConstant(node, bias, "the bias");
+}
+
+/** What a layer keeps when it is rewritten: "onnxruntime" where its results shall equal those of onnxruntime's kernel. */
+export function requantizeAttribute(node: Node): Attributes {
+  return node.attributes.requantize === "onnxruntime" ? { requantize: "onnxruntime" } : {};
 }
 
 export interface ChannelTables {

@@ -53,7 +53,26 @@ import type { Operator } from "./operator.js";
 import { OptionalGetElement, OptionalHasElement } from "./optional.js";
 import { Pad } from "./Pad.js";
 import { Dropout, Identity } from "./passthrough.js";
-import { DequantizeLinear, QuantizeLinear } from "./quantize_linear.js";
+import {
+  QGemm,
+  QLinearAdd,
+  QLinearAveragePool,
+  QLinearConcat,
+  QLinearConv,
+  QLinearGlobalAveragePool,
+  QLinearLeakyRelu,
+  QLinearMatMul,
+  QLinearMul,
+  QLinearReduceMean,
+  QLinearSigmoid,
+  QLinearSoftmax,
+} from "./qlinear.js";
+import {
+  DequantizeLinear,
+  MicrosoftDequantizeLinear,
+  MicrosoftQuantizeLinear,
+  QuantizeLinear,
+} from "./quantize_linear.js";
 import { ReduceMean } from "./ReduceMean.js";
 import { Resize, Upsample } from "./Resize.js";
 import {
@@ -164,6 +183,20 @@ const table: readonly Operator[] = [
   Or,
   PRelu,
   Pad,
+  QGemm,
+  QLinearAdd,
+  QLinearAveragePool,
+  QLinearConcat,
+  QLinearConv,
+  QLinearGlobalAveragePool,
+  QLinearLeakyRelu,
+  QLinearMatMul,
+  QLinearMul,
+  QLinearReduceMean,
+  QLinearSigmoid,
+  QLinearSoftmax,
+  MicrosoftDequantizeLinear,
+  MicrosoftQuantizeLinear,
   QuantizeLinear,
   RMSNormalization,
   Reciprocal,

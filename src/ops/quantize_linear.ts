@@ -290,3 +290,7 @@ export const DequantizeLinear: Operator = {
     lowering.step(node, "nn_dequantize_s8_f32", io, { count, scale, zero_point: zeroPoint });
   },
 };
+
+/** The com.microsoft forms, which had 16 bits before ONNX had. */
+export const MicrosoftQuantizeLinear: Operator = { ...QuantizeLinear, domain: "com.microsoft" };
+export const MicrosoftDequantizeLinear: Operator = { ...DequantizeLinear, domain: "com.microsoft" };

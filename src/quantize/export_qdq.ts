@@ -102,7 +102,7 @@ function outputPadding(node: Node, input: Tensor): number[] {
 
 /** The canonical node in the operator's ONNX form: settings that ONNX takes as inputs become constants. */
 function toOnnx(node: Node, writer: Writer): Pick<Node, "operator" | "inputs" | "attributes"> {
-  const { fused_min: _min, fused_max: _max, exact: _exact, ...attributes } = node.attributes;
+  const { fused_min: _min, fused_max: _max, exact: _exact, requantize: _requantize, ...attributes } = node.attributes;
   const [x] = node.inputs;
   const ints = (key: string) => attributes[key] as readonly number[];
   const int64 = (key: string) => {
