@@ -3,7 +3,7 @@ import { basename } from "node:path";
 import { Option } from "commander";
 import { type Compiled, compile, modelHash } from "../compile.js";
 import { type Board, flashBytes, loadBoard, ramBytes } from "../device/boards.js";
-import { tableBytes } from "../emit/manifest.js";
+import { ortAgreementOf, tableBytes } from "../emit/manifest.js";
 import { UserError } from "../errors.js";
 import type { Shape } from "../graph/ir.js";
 import { writeTree } from "../io/files.js";
@@ -64,7 +64,7 @@ export const generate: AddCommand = (program) => {
   program
     .command("generate")
     .description("write a firmware project with the model as C")
-    .argument("<model.onnx>", "a float model, or one quantised in QDQ form")
+    .argument("<model.onnx>", "a float model, or one quantised in QDQ or QOperator form")
     .requiredOption("--board <name>", "target board, see `onnx2mcu boards`")
     .requiredOption("-o, --output <folder>", "project folder: new, empty, or generated before")
     .option("--calibration <data>", "example inputs for int8: .npz (array calibration), .npy or .csv")
@@ -116,6 +116,7 @@ async function run(path: string, options: Options, output: Output): Promise<unde
   for (const file of changes.kept) output.note(`kept ${file}: it was edited since it was generated`);
   const { program, plan, view, name } = compiled;
   const hybrid = hybridSteps(program).map(({ node, operator }) => ({ node, operator }));
+  const agreement = ortAgreementOf(program);
   const macs = program.steps.reduce((sum, step) => sum + step.macs, 0);
   const text = [
     `${options.output}: ${name} for ${board.title}, ${program.precision}`,
@@ -124,6 +125,7 @@ async function run(path: string, options: Options, output: Output): Promise<unde
     ...(hybrid.length > 0
       ? [`  in float32, for want of an int8 form: ${[...new Set(hybrid.map((h) => h.operator))].join(", ")}`]
       : []),
+    ...(agreement.length > 0 ? [`  ${agreementText(agreement)}`] : []),
     `next: onnx2mcu build ${options.output}`,
   ];
   output.result(
@@ -138,9 +140,16 @@ async function run(path: string, options: Options, output: Output): Promise<unde
       arena: { bytes: plan.arenaBytes, lowerBound: plan.lowerBound, optimal: plan.optimal },
       tables: tableBytes(program),
       float32Layers: hybrid,
+      ortAgreement: agreement,
       written: changes.written.length,
     },
     text.join("\n"),
   );
   return undefined;
+}
+
+function agreementText(layers: ReturnType<typeof ortAgreementOf>): string {
+  const sum = (of: (layer: (typeof layers)[number]) => number) => layers.reduce((total, layer) => total + of(layer), 0);
+  const exact = layers.filter(({ differing }) => differing === 0).length;
+  return `bit-exact with onnxruntime: proved for ${exact} of ${layers.length} layers with weights, ${sum((l) => l.proved)} of ${sum((l) => l.channels)} channels`;
 }

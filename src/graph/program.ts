@@ -29,6 +29,15 @@ export interface Constant {
   readonly data: TypedArray;
 }
 
+/** Where a layer stands for an onnxruntime kernel on integers: whether it gives the same results. */
+export interface OrtAgreement {
+  /** Output channels, and those whose results are proved to be equal for every accumulator that inputs can reach. */
+  readonly channels: number;
+  readonly proved: number;
+  /** Accumulators with another result, over all channels. */
+  readonly differing: number;
+}
+
 export interface Step {
   /** Key in the kernel table; also the C function. */
   readonly kernel: string;
@@ -45,6 +54,7 @@ export interface Step {
   readonly scratchBytes: number;
   /** Multiply-accumulates of the step. */
   readonly macs: number;
+  readonly ortAgreement?: OrtAgreement;
 }
 
 /** A value that lasts from call to call: `input` holds it, and takes over what `output` is at the end of a call. */

@@ -8,7 +8,7 @@ import { createHash } from "node:crypto";
 import { invariant } from "../errors.js";
 import type { Graph, Node, Quantization, Tensor, TypedArray } from "../graph/ir.js";
 import { bytesPerElement, elementCount, fromNumbers, newArray, toNumbers } from "../graph/ir.js";
-import type { Constant, Program, ProgramTensor, State, Step, StorageType } from "../graph/program.js";
+import type { Constant, OrtAgreement, Program, ProgramTensor, State, Step, StorageType } from "../graph/program.js";
 import { kernelOf } from "../kernels/index.js";
 import type { Params } from "../kernels/kernel.js";
 
@@ -40,6 +40,7 @@ export interface Lowering {
     params: Params,
     constants?: Readonly<Record<string, TypedArray>>,
     macs?: number,
+    ortAgreement?: OrtAgreement,
   ): void;
   finish(outputs: readonly { name: string; form: Form }[]): Program;
 }
@@ -181,6 +182,7 @@ export function createLowering(
     params: Params,
     tables: Readonly<Record<string, TypedArray>> = {},
     macs = 0,
+    ortAgreement?: OrtAgreement,
   ): void {
     if (io.outputs.every((id) => tensors[id].constant !== undefined)) return;
     const kernel = kernelOf(kernelName);
@@ -204,6 +206,7 @@ export function createLowering(
       params: { ...params },
       scratchBytes: kernel.scratch(params),
       macs,
+      ...(ortAgreement && { ortAgreement }),
     });
   }
 

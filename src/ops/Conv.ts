@@ -3,7 +3,7 @@ import { intAttribute } from "../graph/attributes.js";
 import type { Node, Tensor } from "../graph/ir.js";
 import { elementCount } from "../graph/ir.js";
 import type { Lowering } from "../lower/lowering.js";
-import { channelTables, hasInt8Weights, requantizeAttribute, requireConstantWeights } from "./channels.js";
+import { hasInt8Weights, layerTables, requantizeAttribute, requireConstantWeights } from "./channels.js";
 import { clampFloat, clampInt8 } from "./clamp.js";
 import { isVolume, lowerVolumeInt8, lowerVolumePlain } from "./conv3d.js";
 import {
@@ -137,15 +137,16 @@ export const Conv: Operator = {
     const input = lowering.quantization(node.inputs[0]);
     const output = lowering.quantization(node.outputs[0]);
     if (!input || !output || !hasInt8Weights(weights)) return false;
-    const tables = channelTables(layout, weights, bias, input, output);
-    if (!tables) return false;
+    const found = layerTables(node, layout, weights, bias, input, output);
+    if (!found) return false;
     lowering.step(
       node,
       depthwise ? "nn_depthwise_conv2d_s8" : "nn_conv2d_s8",
       { inputs: [lowering.s8(node.inputs[0])], outputs: [lowering.define(node.outputs[0], "s8")] },
       { ...params, in_zero_point: input.zeroPoint, ...clampInt8(node, output) },
-      { weights: pack(weights, weights.data as Int8Array, depthwise), ...tables },
+      { weights: pack(weights, weights.data as Int8Array, depthwise), ...found.tables },
       macs,
+      found.agreement,
     );
     return true;
   },

@@ -4,7 +4,7 @@ import type { GraphBuilder } from "../graph/builder.js";
 import type { Node, Tensor } from "../graph/ir.js";
 import { elementCount } from "../graph/ir.js";
 import { dequantizeConstant, type Lowering } from "../lower/lowering.js";
-import { channelTables, hasInt8Weights, requantizeAttribute } from "./channels.js";
+import { hasInt8Weights, layerTables, requantizeAttribute } from "./channels.js";
 import { clampFloat, clampInt8 } from "./clamp.js";
 import type { Operator } from "./operator.js";
 import { transposeConstant } from "./transpose_data.js";
@@ -123,15 +123,16 @@ export const Gemm: Operator = {
     const input = lowering.quantization(node.inputs[0]);
     const output = lowering.quantization(node.outputs[0]);
     if (!input || !output || !hasInt8Weights(weights)) return false;
-    const tables = channelTables(layout, weights, bias, input, output);
-    if (!tables) return false;
+    const found = layerTables(node, layout, weights, bias, input, output);
+    if (!found) return false;
     lowering.step(
       node,
       "nn_fully_connected_s8",
       { inputs: [lowering.s8(node.inputs[0])], outputs: [lowering.define(node.outputs[0], "s8")] },
       { ...params, ...clampInt8(node, output) },
-      { weights: weights.data!, ...tables },
+      { weights: weights.data!, ...found.tables },
       macs,
+      found.agreement,
     );
     return true;
   },

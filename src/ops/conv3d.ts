@@ -2,7 +2,7 @@
 import type { Node, Tensor, TypedArray } from "../graph/ir.js";
 import { elementCount } from "../graph/ir.js";
 import type { Lowering } from "../lower/lowering.js";
-import { type ChannelWeights, channelTables, hasInt8Weights } from "./channels.js";
+import { type ChannelWeights, hasInt8Weights, layerTables } from "./channels.js";
 import { clampFloat, clampInt8 } from "./clamp.js";
 import { imageShape, volumeParams, windowOf } from "./geometry.js";
 
@@ -75,15 +75,16 @@ export function lowerVolumeInt8(node: Node, lowering: Lowering, group: number, t
   const input = lowering.quantization(node.inputs[0]);
   const output = lowering.quantization(node.outputs[0]);
   if (!input || !output || !hasInt8Weights(weights)) return false;
-  const tables = channelTables(layout, weights, bias, input, output);
-  if (!tables) return false;
+  const found = layerTables(node, layout, weights, bias, input, output);
+  if (!found) return false;
   lowering.step(
     node,
     "nn_conv3d_s8",
     { inputs: [lowering.s8(node.inputs[0])], outputs: [lowering.define(node.outputs[0], "s8")] },
     { ...params, in_zero_point: input.zeroPoint, ...clampInt8(node, output) },
-    { weights: packed(weights.data as Int8Array, layout), ...tables },
+    { weights: packed(weights.data as Int8Array, layout), ...found.tables },
     macs,
+    found.agreement,
   );
   return true;
 }
