@@ -6,7 +6,8 @@
 /*
  * shape and stride: the axes of the places of a window; window and window_stride: the axes that it spans.
  * Strides in elements; leading dimensions are 1. count: elements in a window, at most 2^20.
- * numerator * 2^31 / 2^shift = 1 / out_scale; epsilon: a whole number below 2^61, count^2 * epsilon / in_scale^2.
+ * numerator * 2^31 / 2^shift = 1 / out_scale.
+ * epsilon: count^2 * epsilon / in_scale^2, a whole number below 2^61.
  */
 typedef struct {
     int32_t shape[6], stride[6], window[6], window_stride[6];

@@ -8,6 +8,7 @@ import { binaryFamily } from "./families/binary.js";
 import { castFamily } from "./families/cast.js";
 import { cumulativeFamily } from "./families/cumulative.js";
 import type { Family } from "./families/family.js";
+import { matmulFamily } from "./families/matmul.js";
 import { reduceFamily } from "./families/reduce.js";
 import { topFamily } from "./families/top.js";
 import { unaryFamily } from "./families/unary.js";
@@ -106,6 +107,7 @@ export const families: readonly Family[] = [
   argFamily,
   topFamily,
   cumulativeFamily,
+  matmulFamily,
 ];
 
 export function findKernel(name: string): Kernel | undefined {

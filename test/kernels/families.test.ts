@@ -11,6 +11,7 @@ import {
 import { castFamily } from "../../src/kernels/families/cast.js";
 import { cumulativeFamily } from "../../src/kernels/families/cumulative.js";
 import { ELEMENTS, type Element, elementOf, isBig, parseName } from "../../src/kernels/families/elements.js";
+import { matmulFamily } from "../../src/kernels/families/matmul.js";
 import { type ReduceName, reduceFamily } from "../../src/kernels/families/reduce.js";
 import { topFamily } from "../../src/kernels/families/top.js";
 import {
@@ -135,6 +136,21 @@ describe("families", () => {
   test("cumulative", () => {
     const settings = [0, 1].flatMap((exclusive) => [0, 1].map((reverse) => ({ exclusive, reverse })));
     return expectFamily(cumulativeFamily.members, axisCases("cumulative_", settings, ["same"]));
+  }, 120_000);
+  test("matmul", () => {
+    const casesOf = (name: string): KernelCase[] => {
+      const { element } = parseName(name, "")!;
+      const values = valuesOf(element);
+      const size = { batch_shape: [1, 1, 1, 2], a_batch_stride: [0, 0, 0, 6], b_batch_stride: [0, 0, 0, 0] };
+      return [
+        {
+          params: { ...size, rows: 2, inner: 3, cols: 4 },
+          inputs: [values.slice(0, 12) as TypedArray, values.slice(-12) as TypedArray],
+          outputs: [{ type: element.type, count: 16 }],
+        },
+      ];
+    };
+    return expectFamily(matmulFamily.members, casesOf);
   }, 120_000);
   test("cast", async () => {
     await expectFamily(castFamily.members, (name) => {
