@@ -41,6 +41,12 @@ import { MatMul } from "./MatMul.js";
 import { MaxPool } from "./MaxPool.js";
 import { MaxUnpool } from "./MaxUnpool.js";
 import {
+  FusedMatMul,
+  SimplifiedLayerNormalization,
+  SkipLayerNormalization,
+  SkipSimplifiedLayerNormalization,
+} from "./microsoft.js";
+import {
   GroupNormalization,
   InstanceNormalization,
   LayerNormalization,
@@ -144,6 +150,7 @@ const table: readonly Operator[] = [
   Equal,
   Exp,
   Flatten,
+  FusedMatMul,
   Gather,
   Gemm,
   GlobalAveragePool,
@@ -172,6 +179,8 @@ const table: readonly Operator[] = [
   MaxUnpool,
   MeanVarianceNormalization,
   MelWeightMatrix,
+  MicrosoftDequantizeLinear,
+  MicrosoftQuantizeLinear,
   Min,
   Mod,
   Mul,
@@ -195,8 +204,6 @@ const table: readonly Operator[] = [
   QLinearReduceMean,
   QLinearSigmoid,
   QLinearSoftmax,
-  MicrosoftDequantizeLinear,
-  MicrosoftQuantizeLinear,
   QuantizeLinear,
   RMSNormalization,
   Reciprocal,
@@ -217,6 +224,9 @@ const table: readonly Operator[] = [
   Shape,
   Sigmoid,
   Sign,
+  SimplifiedLayerNormalization,
+  SkipLayerNormalization,
+  SkipSimplifiedLayerNormalization,
   Slice,
   Softmax,
   Squeeze,

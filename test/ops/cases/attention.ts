@@ -27,6 +27,15 @@ const K: Shape = [2, 3, 5, 8];
 const V: Shape = [2, 3, 5, 6];
 const Y: Shape = [2, 3, 4, 6];
 
+const microsoft = (operator: string, inputs: NodeCase["inputs"], attributes: Attributes = {}): NodeCase => ({
+  name: "com.microsoft",
+  domain: "com.microsoft",
+  operator,
+  attributes,
+  inputs,
+  output: [2, 3, 8],
+});
+
 const capped = (x: number) => 2 * Math.tanh(x / 2);
 const few = (shape: Shape, ...values: number[]) => feed(tensor("float32", shape, values));
 
@@ -93,4 +102,17 @@ export const cases: readonly NodeCase[] = [
   staged(0, [2, 6]),
   staged(1, [2.5, 5]),
   staged(2, [capped(2.5), capped(5)]),
+  microsoft("SkipLayerNormalization", [[2, 3, 8], [2, 3, 8], ...[2, 3, 4].map((seed) => constant([8], seed))]),
+  microsoft("SkipLayerNormalization", [[2, 3, 8], [2, 3, 8], constant([8], 2)]),
+  microsoft("SkipSimplifiedLayerNormalization", [[2, 3, 8], [2, 3, 8], constant([8], 2), constant([8], 3)]),
+  { ...microsoft("SimplifiedLayerNormalization", [[2, 3, 8], constant([8], 2)]), domain: "" },
+  microsoft(
+    "FusedMatMul",
+    [
+      [2, 5, 3],
+      [2, 8, 5],
+    ],
+    { transA: 1, transB: 1, alpha: 0.25 },
+  ),
+  microsoft("FusedMatMul", [[2, 3, 5], constant([5, 8], 3)]),
 ];
