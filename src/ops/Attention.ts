@@ -180,7 +180,13 @@ function maskScores(
   }
   if (allowed.length > 0) {
     const every = allowed.reduce((a, b) => build.add(node, "And", [a, b]));
-    scores = write.onnx("Where", [every, scores, write.scalar(Number.NEGATIVE_INFINITY)]);
+    const { data, shape } = build.resolve(every);
+    if (data) {
+      const bias = Array.from(data, (seen) => (Number(seen) === 1 ? 0 : Number.NEGATIVE_INFINITY));
+      scores = build.add(node, "Add", [scores, write.constant("float32", shape, bias)]);
+    } else {
+      scores = write.onnx("Where", [every, scores, write.scalar(Number.NEGATIVE_INFINITY)]);
+    }
   }
   if (`${write.shape(scores)}` !== `${write.shape(product)}`) {
     refuseShape(node, `attn_mask does not broadcast to the scores [${write.shape(product)}]`);

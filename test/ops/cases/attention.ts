@@ -69,6 +69,7 @@ export const cases: readonly NodeCase[] = [
   ),
   attention("scale and softcap", [Q, K, V], [Y], { scale: 0.3, softcap: 2 }),
   attention("float mask", [Q, K, V, constant([4, 5], 9)], [Y]),
+  { ...attention("causal", [Q, K, V], [Y], { is_causal: 1 }), int8: 3 },
   {
     ...attention("mask with -infinity", [Q, K, V, tensor("float32", [4, 5], MASK)], [Y]),
     int8: 3,
