@@ -1,5 +1,7 @@
 // Runs a folder of ONNX backend tests through the compiler. `npm run conformance -- --help`
+import { writeFileSync } from "node:fs";
 import { Command } from "commander";
+import { operatorsDocument } from "../dist/conformance/document.js";
 import { runConformance } from "../dist/conformance/run.js";
 import { UserError } from "../dist/errors.js";
 
@@ -8,6 +10,7 @@ const command = new Command("conformance")
   .requiredOption("--tests <folder>", "folder of tests: <test>/model.onnx and test_data_set_*/")
   .option("--filter <regexp>", "only tests whose name matches")
   .option("--host-only", "run the host reference alone: no C is compiled")
+  .option("--docs", "write docs/operators.md from the run")
   .option("--json", "print one JSON document on stdout")
   .addHelpText("after", "\nExamples:\n  $ npm run conformance -- --tests onnx-node-tests --filter '^node/test_conv'");
 const options = command.parse().opts();
@@ -22,6 +25,7 @@ try {
       if (interactive) process.stderr.write(`\r${done} of ${total}${done === total ? "\n" : ""}`);
     },
   });
+  if (options.docs) writeFileSync(new URL("../docs/operators.md", import.meta.url), operatorsDocument(result));
   const { passed, failed, unsupported, bound } = result;
   if (options.json) {
     console.log(JSON.stringify({ schemaVersion: 1, passed, failed, unsupported, bound }, null, 1));

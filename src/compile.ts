@@ -22,6 +22,7 @@ import { type Model, readModel, readModelFile } from "./onnx/read.js";
 import { canonicalise, type Trace } from "./passes/index.js";
 import type { InputLayout } from "./passes/input_layout.js";
 import { saturate } from "./passes/saturate.js";
+import { type Streamed, type StreamOptions, stream } from "./passes/stream.js";
 import { type Plan, planMemory } from "./plan/plan.js";
 import { calibrate, type Rows } from "./quantize/calibrate.js";
 import type { ObserverKind } from "./quantize/observers.js";
@@ -51,6 +52,8 @@ export interface QuantizeOptions {
 }
 
 export interface CompileOptions extends ReadOptions, Partial<QuantizeOptions> {
+  /** Feed new frames of a sliding window only. The calibration rows are whole windows all the same. */
+  readonly stream?: StreamOptions;
   /** C identifier; default: from the file name, or "model". */
   readonly name?: string;
   /** Default int8. */
@@ -68,6 +71,8 @@ export interface Compiled {
   readonly graph: Graph;
   readonly program: Program;
   readonly plan: Plan;
+  /** How a streamed model is fed. */
+  readonly stream?: Omit<Streamed, "graph">;
   /** The float program that the int8 one stands for; absent for a model that came quantised. */
   readonly float?: Program;
   readonly view: ModelView;
@@ -109,12 +114,24 @@ export function compile(source: string | Uint8Array, options: CompileOptions = {
   const precision = options.precision ?? "int8";
   const io = precision === "int8" ? (options.io ?? "int8") : "float32";
   const quantised = isQuantised(canonical);
-  const graph = precision === "int8" ? quantisedGraph(canonical, options) : quantised ? saturate(canonical) : canonical;
+  const whole = precision === "int8" ? quantisedGraph(canonical, options) : quantised ? saturate(canonical) : canonical;
+  const streamed = options.stream && stream(whole, options.stream);
+  const graph = streamed?.graph ?? whole;
   const program = lower(graph, { precision, io });
   const plan = planMemory(program, { ioBuffers: options.ioBuffers ?? "arena" });
-  const float = quantised ? undefined : lower(canonical, { precision: "float32", io: "float32" });
+  const reference = options.stream ? stream(canonical, options.stream).graph : canonical;
+  const float = quantised ? undefined : lower(reference, { precision: "float32", io: "float32" });
   const view = modelView(program, plan, name);
-  return { name, model, graph, program, plan, ...(float && { float }), view, files: libraryFiles(view) };
+  const files = libraryFiles(view);
+  return {
+    ...{ name, model, graph, program, plan, view, files },
+    ...(float && { float }),
+    ...(streamed && { stream: withoutGraph(streamed) }),
+  };
+}
+
+function withoutGraph({ graph: _, ...rest }: Streamed): Omit<Streamed, "graph"> {
+  return rest;
 }
 
 function quantisedGraph(graph: Graph, options: CompileOptions): Graph {

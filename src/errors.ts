@@ -41,6 +41,11 @@ export const ERROR_CODES = {
     exit: EXIT.badModel,
     meaning: "An operator, or the form in which a node uses it, is not supported.",
   },
+  E_OUT_OF_SCOPE: {
+    exit: EXIT.badModel,
+    meaning:
+      "The model needs sequences, optionals, maps, strings, random numbers, training or image codecs, which have no place in firmware.",
+  },
   E_DYNAMIC_SHAPE: {
     exit: EXIT.badModel,
     meaning: "A dimension is unknown at generation time; bind it with --shape input:1,3,96,96.",

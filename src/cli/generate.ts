@@ -9,6 +9,7 @@ import type { Shape } from "../graph/ir.js";
 import { writeTree } from "../io/files.js";
 import { hybridSteps } from "../lower/lower.js";
 import type { StatePair } from "../onnx/bind_states.js";
+import type { StreamOptions } from "../passes/stream.js";
 import { planSummary } from "../plan/report.js";
 import { platformioProject } from "../project/platformio.js";
 import { type AddCommand, action } from "./command.js";
@@ -22,6 +23,8 @@ import {
   percentileOption,
   shapeOption,
   stateOption,
+  streamFramesOption,
+  streamOption,
 } from "./options.js";
 import { compact, kilobytes, type Output } from "./output.js";
 import { traceTo } from "./trace.js";
@@ -37,6 +40,8 @@ interface Options {
   ioBuffers: "arena" | "caller";
   shape?: ReadonlyMap<string, Shape>;
   state?: readonly StatePair[];
+  stream?: StreamOptions;
+  streamFrames?: number;
   constant?: ReadonlyMap<string, readonly number[]>;
   inputLayout?: "nhwc" | "nchw";
   observer: "minmax" | "percentile";
@@ -80,6 +85,8 @@ export const generate: AddCommand = (program) => {
     .addOption(shapeOption())
     .addOption(constantOption())
     .addOption(stateOption())
+    .addOption(streamOption())
+    .addOption(streamFramesOption())
     .addOption(observerOption())
     .addOption(percentileOption())
     .option("--trace", "print the graph after every pass, on stderr")
@@ -104,6 +111,7 @@ async function run(path: string, options: Options, output: Output): Promise<unde
     shapes: options.shape,
     constants: options.constant,
     states: options.state,
+    ...(options.stream && { stream: { ...options.stream, frames: options.streamFrames } }),
     inputLayout: options.inputLayout,
     observer: observerOf(options),
     onRow: (done, rows) => output.progress(`calibrating ${done}/${rows}`),
@@ -122,6 +130,11 @@ async function run(path: string, options: Options, output: Output): Promise<unde
     `${options.output}: ${name} for ${board.title}, ${program.precision}`,
     `  ${program.steps.length} layers, ${compact(macs)} multiply-accumulates, tables ${kilobytes(tableBytes(program))}`,
     planSummary(program, plan).replace(/^/gm, "  "),
+    ...(compiled.stream
+      ? [
+          `  ${compiled.stream.frames} new frames of ${compiled.stream.window} at each call; results are those of a full window from call ${compiled.stream.warmUpCalls} on`,
+        ]
+      : []),
     ...(hybrid.length > 0
       ? [`  in float32, for want of an int8 form: ${[...new Set(hybrid.map((h) => h.operator))].join(", ")}`]
       : []),
@@ -139,6 +152,7 @@ async function run(path: string, options: Options, output: Output): Promise<unde
       macs,
       arena: { bytes: plan.arenaBytes, lowerBound: plan.lowerBound, optimal: plan.optimal },
       tables: tableBytes(program),
+      ...(compiled.stream && { stream: compiled.stream }),
       float32Layers: hybrid,
       ortAgreement: agreement,
       written: changes.written.length,

@@ -5,6 +5,7 @@ import { loadData } from "../data/load.js";
 import { inputRows } from "../data/rows.js";
 import type { Shape, Tensor } from "../graph/ir.js";
 import type { StatePair } from "../onnx/bind_states.js";
+import type { StreamOptions } from "../passes/stream.js";
 import type { ObserverKind } from "../quantize/observers.js";
 
 /** "name:1,3,96,96", collected by name; the name itself may contain colons. */
@@ -67,6 +68,27 @@ export const stateOption = () =>
     "--state <input:output>",
     "keep a value from call to call: the input takes what the output was, 0 at first (repeatable)",
   ).argParser(collectState);
+
+/** "2", or "input:2". */
+function streamOf(text: string): StreamOptions {
+  const at = text.lastIndexOf(":");
+  const axis = Number(text.slice(at + 1));
+  if (at === 0 || text.slice(at + 1).trim() === "" || !Number.isInteger(axis)) {
+    throw new InvalidArgumentError("expected the axis of time, as 2 or input:2");
+  }
+  return { axis, ...(at > 0 && { input: text.slice(0, at) }) };
+}
+
+export const streamOption = () =>
+  new Option(
+    "--stream <axis>",
+    "feed new frames along this axis instead of whole windows; input:axis where there are several inputs",
+  ).argParser(streamOf);
+
+export const streamFramesOption = () =>
+  new Option("--stream-frames <n>", "new frames at each call (default: the fewest that the strides allow)").argParser(
+    positiveInteger,
+  );
 
 export const layoutOption = () =>
   new Option(

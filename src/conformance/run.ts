@@ -19,10 +19,15 @@ export interface Verdict {
   readonly why: string;
 }
 
+export interface Refusal extends Verdict {
+  /** The model needs what firmware cannot have (E_OUT_OF_SCOPE), as against what is not supported yet. */
+  readonly outOfScope?: true;
+}
+
 export interface ConformanceResult {
   readonly passed: string[];
   readonly failed: Verdict[];
-  readonly unsupported: Verdict[];
+  readonly unsupported: Refusal[];
   /** Inputs that had to be constants, by test: they decide shapes. */
   readonly bound: Readonly<Record<string, readonly string[]>>;
   /** Operators in the models of each test. */
@@ -74,9 +79,7 @@ function inputsByName(model: Model, { inputs }: DataSet): Map<string, Tensor> {
   return new Map(names.map((name, i) => [name, inputs[i]]));
 }
 
-function prepare(test: ConformanceTest, name: string): Prepared {
-  const bytes = readFileSync(join(test.folder, "model.onnx"));
-  const model = readModel(bytes);
+function prepare(test: ConformanceTest, name: string, bytes: Uint8Array, model: Model): Prepared {
   const sets = readDataSets(test);
   if (sets.length === 0) throw new Unsupported("the test has no data");
   const given = sets.map((set) => inputsByName(model, set));
@@ -124,7 +127,7 @@ function runHost({ compiled, sets }: Prepared): TypedArray[][] {
 
 export async function runConformance(folder: string, options: ConformanceOptions = {}): Promise<ConformanceResult> {
   const tests = findTests(folder, options.filter);
-  const result = { passed: [] as string[], failed: [] as Verdict[], unsupported: [] as Verdict[] };
+  const result = { passed: [] as string[], failed: [] as Verdict[], unsupported: [] as Refusal[] };
   const bound: Record<string, readonly string[]> = {};
   const operators: Record<string, readonly string[]> = {};
   const ready: Prepared[] = [];
@@ -136,14 +139,20 @@ export async function runConformance(folder: string, options: ConformanceOptions
   };
   tests.forEach((test, i) => {
     try {
-      const prepared = prepare(test, `t${i}`);
-      operators[test.name] = [...new Set(prepared.compiled.model.graph.nodes.map(({ operator }) => operator))];
+      const bytes = readFileSync(join(test.folder, "model.onnx"));
+      const model = readModel(bytes);
+      operators[test.name] = [...new Set(model.graph.nodes.map(({ operator }) => operator))];
+      const prepared = prepare(test, `t${i}`, bytes, model);
       if (prepared.bound.length > 0) bound[test.name] = prepared.bound;
       ready.push(prepared);
     } catch (error) {
       const { message } = error as Error;
+      const outOfScope = error instanceof UserError && error.code === "E_OUT_OF_SCOPE";
       const refused = error instanceof Unsupported || (error instanceof UserError && error.code !== "E_INTERNAL");
-      finish(refused ? result.unsupported : result.failed, { test: test.name, why: message });
+      finish(refused ? result.unsupported : result.failed, {
+        ...{ test: test.name, why: message },
+        ...(outOfScope && { outOfScope: true }),
+      });
     }
   });
 

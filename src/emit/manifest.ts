@@ -81,6 +81,7 @@ export function manifestOf(compiled: Compiled, board: string, source: { file: st
       offset: plan.stateOffsets[index],
       bytes: bytesOf(program.tensors[input]),
     })),
+    ...(compiled.stream && { stream: compiled.stream }),
     tables: { bytes: tableBytes(program), count: program.constants.length },
     macs: program.steps.reduce((sum, step) => sum + step.macs, 0),
     ortAgreement: ortAgreementOf(program),

@@ -40,7 +40,8 @@ export function requireStoredType(number: number, what: string, name: string): S
   const type = storedTypeOf(number);
   if (type) return type;
   const label = DATA_TYPES[number] ?? `number ${number}`;
-  throw new UserError("E_TYPE", `${what} ${quoted(name)} has element type ${label}, which is not supported`, name);
+  const code = label === "string" ? "E_OUT_OF_SCOPE" : "E_TYPE";
+  throw new UserError(code, `${what} ${quoted(name)} has element type ${label}, which is not supported`, name);
 }
 
 /** requireStoredType as the element type that the IR has for it. */
