@@ -11,8 +11,8 @@ import type { Shape, Tensor, TypedArray } from "../graph/ir.js";
 import { hostProgram, runRow } from "../host/run.js";
 import { type Model, readModel } from "../onnx/read.js";
 import { buildNative, runNative } from "./native.js";
-import { difference, STANDARD_TOLERANCE, sameBits } from "./outcome.js";
-import { type ConformanceTest, type DataSet, findTests, readDataSets } from "./suite.js";
+import { difference, sameBits, type Tolerance } from "./outcome.js";
+import { type ConformanceTest, type DataSet, findTests, readDataSets, toleranceOf } from "./suite.js";
 
 export interface Verdict {
   readonly test: string;
@@ -108,13 +108,18 @@ function prepare(test: ConformanceTest, name: string, bytes: Uint8Array, model: 
 }
 
 /** Compares the outputs of one run with the expected ones, where a count output says how many elements there are. */
-function compareOutputs({ program }: Compiled, actual: readonly TypedArray[], expected: readonly Tensor[]) {
+function compareOutputs(
+  { program }: Compiled,
+  actual: readonly TypedArray[],
+  expected: readonly Tensor[],
+  tolerance: Tolerance,
+) {
   for (const [i, wanted] of expected.entries()) {
     const { type, shape: room } = program.tensors[program.outputs[i]];
     const counted = program.counted?.find(({ output }) => output === i);
     const shape = counted ? room.with(counted.axis, Number(actual[counted.count][0])) : room;
     const tensor = { type, shape };
-    const why = difference(tensor, actual[i], wanted, STANDARD_TOLERANCE);
+    const why = difference(tensor, actual[i], wanted, tolerance);
     if (why) return expected.length > 1 ? `output ${i}: ${why}` : why;
   }
   return undefined;
@@ -161,7 +166,7 @@ export async function runConformance(folder: string, options: ConformanceOptions
     let why: string | undefined;
     try {
       runHost(prepared).forEach((host, i) => {
-        why ??= compareOutputs(compiled, host, sets[i].outputs);
+        why ??= compareOutputs(compiled, host, sets[i].outputs, toleranceOf(test));
         const c = native(i);
         if (c && host.some((array, k) => !sameBits(array, c[k]))) why ??= "C and host reference differ";
       });

@@ -4,6 +4,7 @@ import { join, relative, sep } from "node:path";
 import { UserError } from "../errors.js";
 import type { Tensor } from "../graph/ir.js";
 import { readTensorFile } from "../onnx/tensors.js";
+import { STANDARD_TOLERANCE, type Tolerance } from "./outcome.js";
 
 export interface ConformanceTest {
   /** Path of its folder below the folder of all tests, with slashes. */
@@ -33,6 +34,15 @@ export function findTests(root: string, filter?: RegExp): ConformanceTest[] {
     throw new UserError("E_DATA_NOT_FOUND", `${root}: no ONNX backend tests (<test>/model.onnx) in this folder`);
   }
   return tests.filter(({ name }) => filter?.test(name) ?? true).sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+/** The tolerance that a test sets in its data.json, or the standard one. */
+export function toleranceOf({ folder }: ConformanceTest): Tolerance {
+  const file = join(folder, "data.json");
+  if (!existsSync(file)) return STANDARD_TOLERANCE;
+  const { rtol, atol } = JSON.parse(readFileSync(file, "utf8"));
+  const number = (value: unknown, fallback: number) => (typeof value === "number" ? value : fallback);
+  return { rtol: number(rtol, STANDARD_TOLERANCE.rtol), atol: number(atol, STANDARD_TOLERANCE.atol) };
 }
 
 /** Every data set of a test. @throws UserError E_TYPE for data that are no tensors. */

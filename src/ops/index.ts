@@ -254,14 +254,14 @@ export function findOperator(node: Node): Operator | undefined {
   return operators.get(operatorKey(node.domain, node.operator));
 }
 
-/** Throws E_OPERATOR_UNSUPPORTED. */
+/** Throws E_OPERATOR_UNSUPPORTED, E_OUT_OF_SCOPE. */
 export function operatorOf(node: Node): Operator {
   const operator = findOperator(node);
   if (!operator) {
     const domain = node.domain === "" ? "" : ` of domain ${node.domain}`;
     const reason = refusal(node);
     throw new UserError(
-      "E_OPERATOR_UNSUPPORTED",
+      reason ? "E_OUT_OF_SCOPE" : "E_OPERATOR_UNSUPPORTED",
       `operator ${node.operator}${domain} (node "${node.name}") is not supported${reason ? `: ${reason}` : "; `onnx2mcu supported-ops` lists what is, re-export the model without it"}`,
       node.name,
     );

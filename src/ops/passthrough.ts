@@ -25,7 +25,7 @@ export const Dropout: Operator = {
       if (training.data && ratio && !ratio.data) requireConstant(node, ratio, "the ratio");
       requireConstant(node, training, "training_mode");
       throw new UserError(
-        "E_OPERATOR_UNSUPPORTED",
+        "E_OUT_OF_SCOPE",
         `Dropout node "${node.name}" is in training mode; export the model in inference mode`,
         node.name,
       );
