@@ -33,6 +33,7 @@ import { Concat } from "./Concat.js";
 import { Conv } from "./Conv.js";
 import { ConvTranspose } from "./ConvTranspose.js";
 import { Constant, ConstantOfShape, Gather, Shape, Slice } from "./constants.js";
+import { If, Loop, Scan } from "./control_flow.js";
 import { Compress, NonZero } from "./counted.js";
 import { DFT, STFT } from "./fourier.js";
 import { Gemm } from "./Gemm.js";
@@ -165,6 +166,7 @@ const table: readonly Operator[] = [
   Hardmax,
   Identity,
   InstanceNormalization,
+  If,
   IsInf,
   IsNaN,
   LRN,
@@ -173,6 +175,7 @@ const table: readonly Operator[] = [
   Less,
   LessOrEqual,
   LpNormalization,
+  Loop,
   MatMul,
   Max,
   MaxPool,
@@ -221,6 +224,7 @@ const table: readonly Operator[] = [
   Reshape,
   Resize,
   STFT,
+  Scan,
   Shape,
   Sigmoid,
   Sign,
