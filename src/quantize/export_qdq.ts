@@ -16,6 +16,9 @@ import { eliminateTransposes } from "../passes/eliminate_transposes.js";
 
 const OPSET = 19;
 
+/** Operators that came with a later opset. */
+const LATER: Readonly<Record<string, number>> = { Gelu: 20, Swish: 24 };
+
 interface Writer {
   readonly nodes: Node[];
   readonly tensors: Map<string, Tensor>;
@@ -262,7 +265,7 @@ export function exportQdq(quantised: Graph): Graph {
   for (const node of graph.nodes) writeNode(node, graph, writer, (name) => renamed.get(name) ?? name);
   return {
     name: graph.name,
-    opset: OPSET,
+    opset: Math.max(OPSET, ...quantised.nodes.map(({ operator }) => LATER[operator] ?? OPSET)),
     inputs: graph.inputs,
     outputs: graph.outputs.filter((name) => !isCount(graph, name)),
     nodes: writer.nodes,

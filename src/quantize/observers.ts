@@ -1,4 +1,7 @@
-/** Observers watch the values of one tensor during calibration and give the range that int8 shall cover. */
+/**
+ * Observers watch the values of one tensor during calibration and give the range that int8 shall cover. Infinities (the
+ * logarithm of 0) and NaN do not count.
+ */
 
 export interface Range {
   readonly min: number;
@@ -23,6 +26,7 @@ function minMaxObserver(): Observer {
     observe(values) {
       for (let i = 0; i < values.length; i++) {
         const v = values[i];
+        if (!Number.isFinite(v)) continue;
         if (v < min) min = v;
         if (v > max) max = v;
       }

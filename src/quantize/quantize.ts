@@ -140,7 +140,8 @@ function quantizeConstants(
   output: Quantization | undefined,
   isReal: IsReal,
 ): Node {
-  if (isExact(node)) return node;
+  // What computes in float32, or ends up in a table, reads them as they are: an exponent must stay whole.
+  if (isExact(node) || !operatorOf(node).lowerInt8) return node;
   const axis = WEIGHT_AXIS[node.operator];
   if (axis !== undefined) return quantizeLayer(node, tensors, axis);
   const shared = operatorOf(node).quantize === "shared";

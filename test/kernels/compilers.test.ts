@@ -6,7 +6,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, expect, test } from "vitest";
+import { forbiddenSymbols } from "../../src/device/elf_audit.js";
 import { kernelFile } from "../../src/emit/library.js";
+import { binaryFamily } from "../../src/kernels/families/binary.js";
+import { unaryFamily } from "../../src/kernels/families/unary.js";
 import { families } from "../../src/kernels/index.js";
 import { RUNTIME_C, WARNINGS } from "./harness.js";
 
@@ -47,3 +50,28 @@ test.for(COMPILERS)("%s compiles every kernel without a warning", { timeout: 60_
   const { stderr } = await run(compiler, [...flags, ...files]);
   expect(stderr).toBe("");
 });
+
+const DEVICES = COMPILERS.slice(2);
+
+test.for(DEVICES)(
+  "%s: float32 kernels need no libm, no double, no heap",
+  { timeout: 120_000 },
+  async (command, context) => {
+    const [compiler, ...target] = command;
+    if (!(await isInstalled(compiler))) context.skip(`${compiler} is not installed`);
+    // One file for all: every kernel has a static function of the same name.
+    const names = [unaryFamily, binaryFamily].flatMap(({ members }) => members.filter((name) => name.endsWith("_f32")));
+    const parts = names.map((name) => {
+      writeFileSync(join(folder, `${name}.h`), kernelFile(name, "h"));
+      return `#define apply apply_${name}\n${kernelFile(name, "c")}#undef apply\n`;
+    });
+    const [source, object] = ["all.c", `${compiler}.o`].map((file) => join(folder, file));
+    writeFileSync(source, parts.join(""));
+    const include = ["-I", join(RUNTIME_C, "include"), "-I", folder];
+    await run(compiler, [...target, ...WARNINGS, "-Os", ...include, "-c", source, "-o", object]);
+    const { stdout } = await run(compiler.replace(/gcc$/, "nm"), [object]);
+    expect(forbiddenSymbols(stdout)).toEqual([]);
+    const undefinedNames = [...stdout.matchAll(/ U (\S+)/g)].map(([, name]) => name);
+    expect(undefinedNames.filter((name) => !/^(__|mem(cpy|set|move)$)/.test(name))).toEqual([]);
+  },
+);
