@@ -166,6 +166,11 @@ export const cases: readonly NodeCase[] = [
     ...{ operator: "Div", opset: 13, output: [3, 4], int8: 2 },
     inputs: [[3, 4], floats(-1.5)],
   },
+  ...["ReduceL2", "ReduceLogSum", "ReduceLogSumExp"].map((operator) => ({
+    name: "along the last axis",
+    ...{ operator, opset: 13, attributes: { axes: [-1], keepdims: 0 }, output: [3] },
+    inputs: [numbers("float32", [3, 2], 1, 2, 3, 4, 0.5, 5)],
+  })),
   { name: "one slope", operator: "PRelu", opset: 16, inputs: [[2, 3], floats(0.3)], output: [2, 3], int8: 2 },
   {
     name: "integers",
