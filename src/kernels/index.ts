@@ -16,6 +16,7 @@ import type { Kernel } from "./kernel.js";
 import nn_add_s8 from "./nn_add_s8.js";
 import nn_average_pool2d_f32 from "./nn_average_pool2d_f32.js";
 import nn_average_pool2d_s8 from "./nn_average_pool2d_s8.js";
+import nn_col2im_f32 from "./nn_col2im_f32.js";
 import nn_compress from "./nn_compress.js";
 import nn_concat from "./nn_concat.js";
 import nn_conv_transpose2d_f32 from "./nn_conv_transpose2d_f32.js";
@@ -24,12 +25,14 @@ import nn_conv2d_f32 from "./nn_conv2d_f32.js";
 import nn_conv2d_s8 from "./nn_conv2d_s8.js";
 import nn_conv3d_f32 from "./nn_conv3d_f32.js";
 import nn_conv3d_s8 from "./nn_conv3d_s8.js";
+import nn_deform_conv2d_f32 from "./nn_deform_conv2d_f32.js";
 import nn_depthwise_conv2d_f32 from "./nn_depthwise_conv2d_f32.js";
 import nn_depthwise_conv2d_s8 from "./nn_depthwise_conv2d_s8.js";
 import nn_dequantize_s8_f32 from "./nn_dequantize_s8_f32.js";
 import nn_fft_f32 from "./nn_fft_f32.js";
 import nn_fully_connected_f32 from "./nn_fully_connected_f32.js";
 import nn_fully_connected_s8 from "./nn_fully_connected_s8.js";
+import nn_grid_sample_f32 from "./nn_grid_sample_f32.js";
 import nn_lut_s8 from "./nn_lut_s8.js";
 import nn_matmul_f32 from "./nn_matmul_f32.js";
 import nn_matmul_s8 from "./nn_matmul_s8.js";
@@ -49,6 +52,7 @@ import nn_quantize_f32_s8 from "./nn_quantize_f32_s8.js";
 import nn_resample_f32 from "./nn_resample_f32.js";
 import nn_resample_s8 from "./nn_resample_s8.js";
 import nn_resize_nearest from "./nn_resize_nearest.js";
+import nn_roi_align_f32 from "./nn_roi_align_f32.js";
 import nn_slice from "./nn_slice.js";
 import nn_softmax_f32 from "./nn_softmax_f32.js";
 import nn_softmax_s8 from "./nn_softmax_s8.js";
@@ -58,6 +62,7 @@ const table: readonly Kernel[] = [
   nn_add_s8,
   nn_average_pool2d_f32,
   nn_average_pool2d_s8,
+  nn_col2im_f32,
   nn_compress,
   nn_concat,
   nn_conv2d_f32,
@@ -66,12 +71,14 @@ const table: readonly Kernel[] = [
   nn_conv3d_s8,
   nn_conv_transpose2d_f32,
   nn_conv_transpose2d_s8,
+  nn_deform_conv2d_f32,
   nn_depthwise_conv2d_f32,
   nn_depthwise_conv2d_s8,
   nn_dequantize_s8_f32,
   nn_fft_f32,
   nn_fully_connected_f32,
   nn_fully_connected_s8,
+  nn_grid_sample_f32,
   nn_lut_s8,
   nn_matmul_f32,
   nn_matmul_s8,
@@ -91,6 +98,7 @@ const table: readonly Kernel[] = [
   nn_resample_f32,
   nn_resample_s8,
   nn_resize_nearest,
+  nn_roi_align_f32,
   nn_slice,
   nn_softmax_f32,
   nn_softmax_s8,

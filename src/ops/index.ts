@@ -32,14 +32,17 @@ import {
   Xor,
 } from "./binary.js";
 import { Cast, CastLike } from "./Cast.js";
+import { Col2Im } from "./Col2Im.js";
 import { Concat } from "./Concat.js";
 import { Conv } from "./Conv.js";
 import { ConvTranspose } from "./ConvTranspose.js";
 import { Constant, ConstantOfShape, Gather, Shape, Slice } from "./constants.js";
 import { If, Loop, Scan } from "./control_flow.js";
 import { Compress, NonZero } from "./counted.js";
+import { DeformConv } from "./DeformConv.js";
 import { DFT, STFT } from "./fourier.js";
 import { Gemm } from "./Gemm.js";
+import { GridSample } from "./GridSample.js";
 import { GlobalAveragePool, GlobalMaxPool } from "./global_pool.js";
 import { MatMul } from "./MatMul.js";
 import { MaxPool } from "./MaxPool.js";
@@ -96,6 +99,7 @@ import {
   ReduceSum,
   ReduceSumSquare,
 } from "./reduce.js";
+import { RoiAlign } from "./RoiAlign.js";
 import { refusal } from "./refused.js";
 import { Flatten, Reshape, Squeeze, Unsqueeze } from "./reshape.js";
 import { Softmax } from "./Softmax.js";
@@ -175,6 +179,7 @@ const table: readonly Operator[] = [
   Ceil,
   Celu,
   Clip,
+  Col2Im,
   Compress,
   Concat,
   Constant,
@@ -185,6 +190,7 @@ const table: readonly Operator[] = [
   Cos,
   Cosh,
   DFT,
+  DeformConv,
   DequantizeLinear,
   Div,
   Dropout,
@@ -203,6 +209,7 @@ const table: readonly Operator[] = [
   Greater,
   GreaterOrEqual,
   GroupNormalization,
+  GridSample,
   HammingWindow,
   HannWindow,
   HardSigmoid,
@@ -274,6 +281,7 @@ const table: readonly Operator[] = [
   Reshape,
   Resize,
   Round,
+  RoiAlign,
   STFT,
   Scan,
   Selu,

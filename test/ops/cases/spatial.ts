@@ -249,4 +249,75 @@ const resizes: readonly NodeCase[] = [
   },
 ];
 
-export const cases: readonly NodeCase[] = [...convolutions, ...pools, ...resizes];
+const sampled = (
+  name: string,
+  x: Shape,
+  grid: Shape,
+  attributes: OneNode["attributes"],
+  more: Partial<NodeCase> = {},
+): NodeCase => ({
+  ...{ name, operator: "GridSample", attributes, opset: 20, inputs: [x, grid] },
+  ...{ output: [x[0], x[1], ...grid.slice(1, -1)], range: 1.5, int8: 2 },
+  ...more,
+});
+
+const samples: readonly NodeCase[] = [
+  ...["zeros", "border", "reflection"].flatMap((padding_mode) => [
+    sampled(`linear, ${padding_mode}`, [2, 2, 4, 5], [2, 3, 2, 2], { padding_mode }, { int8: undefined }),
+    sampled(
+      `nearest, ${padding_mode}`,
+      [1, 2, 4, 5],
+      [1, 3, 2, 2],
+      { mode: "nearest", padding_mode, align_corners: 1 },
+      { int8: undefined },
+    ),
+    sampled(
+      `bicubic of opset 16, ${padding_mode}`,
+      [1, 2, 4, 5],
+      [1, 3, 2, 2],
+      { mode: "bicubic", padding_mode },
+      { opset: 16, int8: undefined },
+    ),
+    sampled(
+      `three axes, ${padding_mode}`,
+      [1, 2, 3, 4, 5],
+      [1, 2, 3, 2, 3],
+      { padding_mode, align_corners: 1 },
+      { int8: undefined },
+    ),
+  ]),
+  {
+    ...{ name: "padded, dilated, strided", operator: "Col2Im", opset: 18, output: [2, 2, 5, 6], int8: 2 },
+    inputs: [[2, 12, 9], sizes(5, 6), sizes(2, 3)],
+    attributes: { strides: [2, 2], dilations: [2, 1], pads: [1, 0, 1, 1] },
+  },
+  {
+    ...{ name: "three axes, integers", operator: "Col2Im", opset: 18, output: [1, 1, 2, 2, 2] },
+    inputs: [feed(tensor("int32", [1, 2, 4], [1, 2, 3, 4, 10, 20, 30, 40])), sizes(2, 2, 2), sizes(1, 1, 2)],
+    attributes: { pads: [0, 0, 0, 0, 0, 0] },
+    expected: [Int32Array.of(1, 10, 2, 20, 3, 30, 4, 40)],
+    outputs: [{ type: "int32", shape: [1, 1, 2, 2, 2] }],
+  },
+  {
+    ...{ name: "mask, two groups", operator: "DeformConv", opset: 19, output: [1, 4, 3, 4], int8: 3 },
+    inputs: [[1, 4, 5, 6], constant([4, 2, 3, 3], 3, 0.5), [1, 36, 3, 4], constant([4], 4), [1, 18, 3, 4]],
+    attributes: { group: 2, offset_group: 2 },
+  },
+  ...["avg", "max"].flatMap((mode) =>
+    [10, 16].map(
+      (opset): NodeCase => ({
+        ...{ name: `${mode} of opset ${opset}`, operator: "RoiAlign", opset, output: [2, 2, 3, 2], int8: 3 },
+        attributes: {
+          mode,
+          output_height: 3,
+          output_width: 2,
+          spatial_scale: 0.5,
+          sampling_ratio: opset === 10 ? 2 : 0,
+        },
+        inputs: [[1, 2, 6, 7], tensor("float32", [2, 4], [1, 2, 9, 10.5, -3, 0, 20, 3]), tensor("int64", [2], [0, 0])],
+      }),
+    ),
+  ),
+];
+
+export const cases: readonly NodeCase[] = [...convolutions, ...pools, ...resizes, ...samples];
