@@ -44,6 +44,7 @@ import { DFT, STFT } from "./fourier.js";
 import { Gemm } from "./Gemm.js";
 import { GridSample } from "./GridSample.js";
 import { GlobalAveragePool, GlobalMaxPool } from "./global_pool.js";
+import { ConvInteger, DynamicQuantizeLinear, MatMulInteger } from "./integer_products.js";
 import { MatMul } from "./MatMul.js";
 import { MaxPool } from "./MaxPool.js";
 import { MaxUnpool } from "./MaxUnpool.js";
@@ -185,6 +186,7 @@ const table: readonly Operator[] = [
   Constant,
   ConstantOfShape,
   Conv,
+  ConvInteger,
   ConvTranspose,
   CumSum,
   Cos,
@@ -195,6 +197,7 @@ const table: readonly Operator[] = [
   Div,
   Dropout,
   Elu,
+  DynamicQuantizeLinear,
   Equal,
   Erf,
   Exp,
@@ -229,6 +232,7 @@ const table: readonly Operator[] = [
   Loop,
   Log,
   MatMul,
+  MatMulInteger,
   Max,
   MaxPool,
   MaxUnpool,
