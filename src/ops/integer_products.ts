@@ -1,6 +1,6 @@
 /**
- * DynamicQuantizeLinear, MatMulInteger and ConvInteger: products of 8-bit integers, summed in int32. They run on the
- * float32 kernels, whose sums of integers below 2^24 are exact; where a sum may be larger the second factor is taken
+ * DynamicQuantizeLinear, MatMulInteger and ConvInteger: products of 8-bit integers, summed in int32. A convolution runs
+ * on the float32 kernels, whose sums of integers below 2^24 are exact; where a sum may be larger the weights are taken
  * apart into two digits of base 16.
  */
 import { UserError } from "../errors.js";
@@ -16,11 +16,14 @@ const EXACT = 2 ** 24;
 const FLOAT = dataTypeNumber("float32");
 const INT32 = dataTypeNumber("int32");
 
+function refuseWide(node: Node, x: Tensor): void {
+  if (x.type === "int8" || x.type === "uint8") return;
+  throw new UserError("E_TYPE", `${node.operator} node "${node.name}" does not take ${x.type} values`, node.name);
+}
+
 /** x - zero_point as float32, with the largest magnitude that it can have. */
 function centred(to: Rewriter, node: Node, x: Tensor, zeroPoint: Tensor | undefined, shape: readonly number[]) {
-  if (x.type !== "int8" && x.type !== "uint8") {
-    throw new UserError("E_TYPE", `${node.operator} node "${node.name}" does not take ${x.type} values`, node.name);
-  }
+  refuseWide(node, x);
   const real = to.onnx("Cast", [x.name], { to: FLOAT });
   if (!zeroPoint) return { value: real, largest: x.type === "int8" ? 128 : 255 };
   if (zeroPoint.type !== x.type) refuseShape(node, `the zero point of ${x.type} values is ${zeroPoint.type}`);
@@ -67,18 +70,24 @@ function zeroPointShape(zeroPoint: Tensor | undefined, rows: boolean): readonly 
   return rows && shape.length === 1 ? [shape[0], 1] : shape;
 }
 
+/** x - zero_point as int32. */
+function shiftedInteger(to: Rewriter, x: Tensor, zeroPoint: Tensor | undefined, shape: readonly number[]): string {
+  const wide = to.onnx("Cast", [x.name], { to: INT32 });
+  if (!zeroPoint) return wide;
+  return to.onnx("Sub", [wide, to.reshape(to.onnx("Cast", [zeroPoint.name], { to: INT32 }), shape)]);
+}
+
 /** ONNX MatMulInteger-10. */
 export const MatMulInteger: Operator = {
   name: "MatMulInteger",
   inputs: [2, 4],
-  notes: "up to 4112 products in a sum",
   normalise(node, build) {
     const to = rewriter(node, build);
     const [a, b, aZero, bZero] = [0, 1, 2, 3].map((i) => build.optional(node, i));
-    const left = centred(to, node, a!, aZero, zeroPointShape(aZero, true));
-    const right = centred(to, node, b!, bZero, zeroPointShape(bZero, false));
-    const sum = (a!.shape.at(-1) ?? 1) * left.largest;
-    exactly(node, to, right, sum, (factor) => to.onnx("MatMul", [left.value, factor]));
+    for (const x of [a!, b!]) refuseWide(node, x);
+    const left = shiftedInteger(to, a!, aZero, zeroPointShape(aZero, true));
+    const right = shiftedInteger(to, b!, bZero, zeroPointShape(bZero, false));
+    to.onnx("MatMul", [left, right], {}, node.outputs[0]);
   },
 };
 
