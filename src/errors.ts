@@ -2,6 +2,7 @@
  * Everything that can go wrong for a user, with its code and exit status. The table in docs/errors.md is
  * generated from this file.
  */
+import { oneLine } from "./quoted.js";
 
 /** Exit statuses of the command line. */
 export const EXIT = {
@@ -96,7 +97,7 @@ export class UserError extends Error {
     /** Name of the value that must be a constant, for E_NEEDS_CONSTANT. */
     readonly value: string | null = null,
   ) {
-    super(message);
+    super(oneLine(message));
   }
   get exitCode(): number {
     return ERROR_CODES[this.code].exit;

@@ -10,10 +10,17 @@ import type { Operator, TensorType } from "../ops/operator.js";
 import { permOf } from "../ops/Transpose.js";
 import { transposeConstant } from "../ops/transpose_data.js";
 import type { Attributes, Graph, Node, Quantization, Tensor, TypedArray } from "./ir.js";
+import { quoted } from "../quoted.js";
 import { elementCount } from "./ir.js";
 
 /** No microcontroller holds a tensor of more elements; checked before anything is allocated. */
 export const MAX_ELEMENTS = 2 ** 26;
+/** Elements of one constant that is computed here, beyond what the model holds itself: a few bytes can ask for any number. */
+export const MAX_CONSTANT_ELEMENTS = 2 ** 22;
+/** Of all of them: this, and so many for each element of the model's own constants. */
+const CONSTANT_BUDGET = { elements: 2 ** 23, perElement: 8 } as const;
+/** Multiply-accumulates and elements written while constants are computed; a large model's own take far less. */
+const MAX_FOLDING_WORK = 2 ** 28;
 
 export interface GraphBuilder {
   readonly opset: number;
@@ -49,14 +56,21 @@ export interface GraphBuilder {
   finish(outputs: readonly string[]): Graph;
 }
 
-export function checkElementCount(shape: readonly number[], name: string): void {
-  if (elementCount(shape) > MAX_ELEMENTS) {
-    throw new UserError(
-      "E_SHAPE_TOO_LARGE",
-      `value "${name}" of shape [${shape}] has more than ${MAX_ELEMENTS} elements, too many for a microcontroller`,
-      name,
-    );
+/**
+ * For what is about to be allocated. Throws E_SHAPE for sizes that are none, E_SHAPE_TOO_LARGE.
+ * @param most elements; default: of a constant
+ */
+export function checkElementCount(shape: readonly number[], name: string, most = MAX_CONSTANT_ELEMENTS): void {
+  if (shape.some((size) => !Number.isSafeInteger(size) || size < 0)) {
+    throw new UserError("E_SHAPE", `value ${quoted(name)} cannot have shape [${shape}]; re-export the model`, name);
   }
+  if (elementCount(shape) <= most && shape.every((size) => size < 2 ** 31)) return;
+  const what = most === MAX_ELEMENTS ? "value" : "computed constant";
+  throw new UserError(
+    "E_SHAPE_TOO_LARGE",
+    `${what} ${quoted(name)} of shape [${shape}] has more than ${most} elements, too many for a microcontroller`,
+    name,
+  );
 }
 
 /** The outputs of a node whose inputs are all constants, or undefined when it has to run. */
@@ -65,6 +79,7 @@ function foldConstants(
   operator: Operator,
   inputs: readonly (Tensor | undefined)[],
   types: readonly TensorType[],
+  work: (amount: number) => void,
 ): Omit<Tensor, "name">[] | undefined {
   const given = inputs.filter((tensor) => tensor !== undefined);
   if (given.some((tensor) => !tensor.data)) return undefined;
@@ -75,14 +90,16 @@ function foldConstants(
   const plain = inputs.map((tensor) =>
     tensor?.quantization ? { ...tensor, data: dequantizeConstant(tensor), quantization: undefined } : tensor,
   );
-  for (const { shape } of types) checkElementCount(shape, node.outputs[0]);
+  // A constant as large as one that the model holds (its transpose, its values as reals) is never too large.
+  const most = given.reduce((sum, tensor) => sum + elementCount(tensor.shape), MAX_CONSTANT_ELEMENTS);
+  for (const { shape } of types) checkElementCount(shape, node.outputs[0], most);
   const values = operator.fold
     ? operator.fold(
         node,
         plain.filter((tensor) => tensor !== undefined),
         types,
       )
-    : foldNode(node, plain, types);
+    : foldNode(node, plain, types, work);
   return values.map((data, i) => ({ ...types[i], data }));
 }
 
@@ -97,6 +114,24 @@ export function graphBuilder(base: Graph): GraphBuilder {
   const nodeNames = new Set<string>();
   for (const [name, tensor] of base.tensors) {
     if (tensor.data !== undefined || base.inputs.includes(name)) tensors.set(name, tensor);
+  }
+
+  const own = [...base.tensors.values()].reduce((sum, { data }) => sum + (data?.length ?? 0), 0);
+  let room = CONSTANT_BUDGET.elements + CONSTANT_BUDGET.perElement * own;
+  let workLeft = MAX_FOLDING_WORK + CONSTANT_BUDGET.perElement * own;
+  const tooMuch = (name: string, what: string) =>
+    new UserError(
+      "E_SHAPE_TOO_LARGE",
+      `the constants computed up to ${quoted(name)} take too ${what}; let the exporter fold constants`,
+      name,
+    );
+  function spend(elements: number, name: string): void {
+    room -= elements;
+    if (room < 0) throw tooMuch(name, "much memory");
+  }
+  function work(amount: number, name: string): void {
+    workLeft -= amount;
+    if (workLeft < 0) throw tooMuch(name, "long");
   }
 
   function uniqueFrom(used: Set<string>, stem: string): string {
@@ -119,9 +154,10 @@ export function graphBuilder(base: Graph): GraphBuilder {
     invariant(operator.infer, `${node.operator} was not normalised`);
     const types = operator.infer(node, inputs);
     const outputs = types.map((_, i) => node.outputs[i] || uniqueName(`${node.name}_output_${i}`));
-    const folded = foldConstants(node, operator, inputs, types);
+    const folded = foldConstants(node, operator, inputs, types, (amount) => work(amount, node.name));
     if (folded) {
       folded.forEach((tensor, i) => {
+        spend(elementCount(tensor.shape), outputs[i]);
         tensors.set(outputs[i], { ...tensor, name: outputs[i] });
         taken.add(outputs[i]);
         aliases.delete(outputs[i]);
@@ -135,7 +171,7 @@ export function graphBuilder(base: Graph): GraphBuilder {
       outputs,
     });
     types.forEach((type, i) => {
-      checkElementCount(type.shape, outputs[i]);
+      checkElementCount(type.shape, outputs[i], MAX_ELEMENTS);
       tensors.set(outputs[i], { name: outputs[i], ...type });
       taken.add(outputs[i]);
       aliases.delete(outputs[i]);
@@ -172,6 +208,7 @@ export function graphBuilder(base: Graph): GraphBuilder {
     counted: (name) => counts.get(resolve(name).name),
     addConstant(name, type, shape, data, quantization) {
       invariant(data.length === elementCount(shape), `constant ${name} does not match its shape`);
+      spend(data.length, name);
       taken.add(name);
       tensors.set(name, { name, type, shape, data, ...(quantization && { quantization }) });
       return name;

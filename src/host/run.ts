@@ -1,4 +1,5 @@
 /** The host reference: runs a Program step by step with the kernels' `run`, equal to the firmware in every bit. */
+import { UserError } from "../errors.js";
 import { elementCount, newArray, type TypedArray } from "../graph/ir.js";
 import type { Program, Step, StorageType } from "../graph/program.js";
 import { kernelOf } from "../kernels/index.js";
@@ -14,8 +15,18 @@ export interface HostProgram {
   reset(): void;
 }
 
-/** Allocates every tensor once; runs may be repeated. */
+/** Elements of all values of a program together: far beyond any device, and what the host holds without trouble. */
+const MAX_ELEMENTS = 2 ** 26;
+
+/** Allocates every tensor once; runs may be repeated. Throws E_SHAPE_TOO_LARGE before it does. */
 export function hostProgram(program: Program): HostProgram {
+  const own = program.tensors.filter(({ constant, viewOf }) => constant === undefined && viewOf === undefined);
+  if (own.reduce((sum, { shape }) => sum + elementCount(shape), 0) > MAX_ELEMENTS) {
+    throw new UserError(
+      "E_SHAPE_TOO_LARGE",
+      `the values of the model have more than ${MAX_ELEMENTS} elements together, too many to run it here`,
+    );
+  }
   const buffers: TypedArray[] = [];
   for (const tensor of program.tensors) {
     buffers.push(

@@ -5,12 +5,13 @@
  * inside an int8 model.
  */
 import { createHash } from "node:crypto";
-import { invariant } from "../errors.js";
+import { invariant, UserError } from "../errors.js";
 import type { Graph, Node, Quantization, Tensor, TypedArray } from "../graph/ir.js";
 import { bytesPerElement, elementCount, fromNumbers, newArray, toNumbers } from "../graph/ir.js";
 import type { Constant, OrtAgreement, Program, ProgramTensor, State, Step, StorageType } from "../graph/program.js";
 import { kernelOf } from "../kernels/index.js";
-import type { Params } from "../kernels/kernel.js";
+import type { ConstantSlot, Kernel, Params } from "../kernels/kernel.js";
+import { quoted } from "../quoted.js";
 
 export type Form = "s8" | "plain";
 
@@ -191,9 +192,11 @@ export function createLowering(
       `${kernelName} takes ${kernel.inputs} inputs`,
     );
     invariant(kernel.outputs === io.outputs.length, `${kernelName} gives ${kernel.outputs} outputs`);
+    checkStep(node, kernel, [...io.inputs, ...io.outputs].map((id) => tensors[id]), params);
     const ids: Record<string, number> = {};
     for (const slot of kernel.constants) {
       invariant(tables[slot.name], `${kernelName} needs the table ${slot.name}`);
+      checkTable(node, slot, tables[slot.name]);
       ids[slot.name] = internConstant(slot.type, tables[slot.name]);
     }
     steps.push({
@@ -290,4 +293,39 @@ export function createLowering(
     );
     return id;
   }
+}
+
+/** Kernels whose inputs and outputs are all float32. */
+const REAL_KERNELS: ReadonlySet<string> = new Set(
+  (
+    "average_pool2d conv2d conv3d conv_transpose2d depthwise_conv2d fft fully_connected matmul max_pool2d mean resample " +
+    "softmax"
+  )
+    .split(" ")
+    .map((name) => `nn_${name}_f32`),
+);
+
+/**
+ * Kernels of real numbers read and write nothing else, and their parameters are what the C struct holds. Throws E_TYPE,
+ * E_SHAPE: what a damaged model asks for, and an operator did not refuse.
+ */
+function checkStep(node: Node, kernel: Kernel, tensors: readonly ProgramTensor[], params: Params): void {
+  const where = `${node.operator} node ${quoted(node.name)}`;
+  const other = REAL_KERNELS.has(kernel.name) ? tensors.find(({ type }) => type !== "float32") : undefined;
+  if (other) throw new UserError("E_TYPE", `${where} does not take ${other.type} values`, node.name);
+  for (const { name, type } of kernel.params) {
+    const fits = (value: number) =>
+      type === "float" ? !Number.isNaN(value) : Number.isInteger(value) && Math.abs(value) <= 2 ** 31;
+    if ([params[name]].flat().every(fits)) continue;
+    throw new UserError("E_SHAPE", `${where}: ${name} would be ${params[name]}, which is not possible`, node.name);
+  }
+}
+
+function checkTable(node: Node, slot: ConstantSlot, table: TypedArray): void {
+  if (table.constructor === newArray(slot.type, 0).constructor) return;
+  throw new UserError(
+    "E_TYPE",
+    `${node.operator} node ${quoted(node.name)}: ${slot.name} must hold ${slot.type} values`,
+    node.name,
+  );
 }

@@ -1,5 +1,5 @@
 import { floatAttribute, intAttribute } from "../graph/attributes.js";
-import type { GraphBuilder } from "../graph/builder.js";
+import { checkElementCount, type GraphBuilder } from "../graph/builder.js";
 import { elementCount, type Node } from "../graph/ir.js";
 import type { Operator } from "./operator.js";
 import { type Rewriter, refuseShape, rewriter } from "./rewrite.js";
@@ -69,12 +69,14 @@ function fullMask(node: Node, build: GraphBuilder, total: number, write: Rewrite
   if (missing === 0) return mask.name;
   const shape = mask.shape.map((size, axis) => (axis === last ? missing : size));
   const value = mask.type === "bool" ? 0 : Number.NEGATIVE_INFINITY;
+  checkElementCount(shape, node.outputs[0]);
   const rest = write.constant(mask.type, shape, new Array<number>(elementCount(shape)).fill(value));
   return build.add(node, "Concat", [mask.name, rest], { axis: last });
 }
 
 /** 1 where key j may be seen from query i: j <= i. */
 function causal(queries: number, keys: number, write: Rewriter): string {
+  checkElementCount([queries, keys], "the causal mask");
   const values = Array.from({ length: queries * keys }, (_, at) => Number(at % keys <= Math.floor(at / keys)));
   return write.constant("bool", [queries, keys], values);
 }

@@ -1,7 +1,7 @@
 /** Operators whose outputs are known at generation time: Constant, ConstantOfShape, Shape, Gather, Slice. */
 import { UserError } from "../errors.js";
 import { intAttribute, intsAttribute, normaliseAxis, tensorAttribute } from "../graph/attributes.js";
-import { checkElementCount } from "../graph/builder.js";
+import { checkElementCount, MAX_CONSTANT_ELEMENTS } from "../graph/builder.js";
 import type { ElementType, Node, Tensor, TypedArray } from "../graph/ir.js";
 import { elementCount, fromNumbers, newArray, strides, toNumbers } from "../graph/ir.js";
 import type { Operator } from "./operator.js";
@@ -103,6 +103,7 @@ export const Gather = foldOnly("Gather", [2, 2], "constants only", (node, [x, in
   if (picks.some((i) => !(i >= 0 && i < x.shape[axis]))) {
     throw new UserError("E_SHAPE", `Gather node "${node.name}": an index is outside axis ${axis}`, node.name);
   }
+  checkElementCount([outer, picks.length, inner], node.outputs[0], MAX_CONSTANT_ELEMENTS + elementCount(x.shape));
   const data = newArray(x.type, outer * picks.length * inner) as Float64Array;
   let at = 0;
   for (let o = 0; o < outer; o++) {

@@ -1,5 +1,6 @@
 /** Operators that hand their input on: ONNX Identity, Dropout (inference). */
 import { UserError } from "../errors.js";
+import { checkElementCount } from "../graph/builder.js";
 import { elementCount, fromNumbers } from "../graph/ir.js";
 import type { Operator } from "./operator.js";
 import { requireConstant } from "./reshape.js";
@@ -34,6 +35,7 @@ export const Dropout: Operator = {
     if (node.outputs[0]) build.alias(node.outputs[0], x.name);
     if (!node.outputs[1]) return;
     const type = build.opset < 10 ? x.type : "bool";
+    checkElementCount(x.shape, node.outputs[1]);
     const mask = fromNumbers(type, new Array<number>(elementCount(x.shape)).fill(1));
     build.addConstant(node.outputs[1], type, x.shape, mask);
   },

@@ -60,6 +60,9 @@ function operandsOf(node: Node, build: GraphBuilder): Operands {
   if (zeroPoint && elementCount(zeroPoint.shape) !== size) {
     return refuse(node, `${size} scales but ${elementCount(zeroPoint.shape)} zero points`);
   }
+  if (zeroPoint && node.operator === "DequantizeLinear" && zeroPoint.type !== x.type) {
+    return refuse(node, `the zero point is ${zeroPoint.type}, the values are ${x.type}`);
+  }
   const blockSize = intAttribute(node, "block_size", 0);
   const many = size !== 1 && scale.shape.length === 1 && x.shape.length > 0;
   const axis =
@@ -141,6 +144,9 @@ const isByte = (type: ElementType): type is "int8" | "uint8" => type === "int8" 
 function storedType(node: Node, zeroPoint: Tensor | undefined): ElementType {
   const given = intAttribute(node, "output_dtype", 0);
   const type = given === 0 ? (zeroPoint?.type ?? "uint8") : elementTypeOf(given);
+  if (type && zeroPoint && zeroPoint.type !== type) {
+    return refuse(node, `the zero point is ${zeroPoint.type}, the values are ${type}`);
+  }
   if (type && STORED.has(type)) return type;
   throw new UserError(
     "E_TYPE",

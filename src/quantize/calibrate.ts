@@ -1,6 +1,6 @@
 /** Calibration: the float program runs on the user's rows while observers watch every value. */
 import { UserError } from "../errors.js";
-import type { Graph, TypedArray } from "../graph/ir.js";
+import { fromNumbers, type Graph, type TypedArray } from "../graph/ir.js";
 import { hostProgram } from "../host/run.js";
 import { lower } from "../lower/lower.js";
 import { createObserver, isMeasurable, type Observer, type ObserverKind, type Range } from "./observers.js";
@@ -42,7 +42,9 @@ export function calibrate(
   for (let i = 0; i < data.rows; i++) {
     const row: readonly TypedArray[] = data.row(i);
     program.inputs.forEach((id, k) => {
-      (host.buffer(id) as Float32Array).set(row[k] as Float32Array);
+      const { type } = program.tensors[id];
+      const values = type === "float32" ? row[k] : fromNumbers(type, row[k] as Float32Array);
+      (host.buffer(id) as Float32Array).set(values as Float32Array);
     });
     host.run();
     for (const tensor of watched) {
