@@ -9,8 +9,8 @@ import { operatorOf } from "../ops/index.js";
 import type { Operator, TensorType } from "../ops/operator.js";
 import { permOf } from "../ops/Transpose.js";
 import { transposeConstant } from "../ops/transpose_data.js";
-import type { Attributes, Graph, Node, Quantization, Tensor, TypedArray } from "./ir.js";
 import { quoted } from "../quoted.js";
+import type { Attributes, Graph, Node, Quantization, Tensor, TypedArray } from "./ir.js";
 import { elementCount } from "./ir.js";
 
 /** No microcontroller holds a tensor of more elements; checked before anything is allocated. */

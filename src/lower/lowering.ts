@@ -192,7 +192,12 @@ export function createLowering(
       `${kernelName} takes ${kernel.inputs} inputs`,
     );
     invariant(kernel.outputs === io.outputs.length, `${kernelName} gives ${kernel.outputs} outputs`);
-    checkStep(node, kernel, [...io.inputs, ...io.outputs].map((id) => tensors[id]), params);
+    checkStep(
+      node,
+      kernel,
+      [...io.inputs, ...io.outputs].map((id) => tensors[id]),
+      params,
+    );
     const ids: Record<string, number> = {};
     for (const slot of kernel.constants) {
       invariant(tables[slot.name], `${kernelName} needs the table ${slot.name}`);

@@ -184,7 +184,9 @@ function maskScores(
     const every = allowed.reduce((a, b) => build.add(node, "And", [a, b]));
     const { data, shape } = build.resolve(every);
     if (data) {
-      const bias = Array.from(data as ArrayLike<number | bigint>, (seen) => (Number(seen) === 1 ? 0 : Number.NEGATIVE_INFINITY));
+      const bias = Array.from(data as ArrayLike<number | bigint>, (seen) =>
+        Number(seen) === 1 ? 0 : Number.NEGATIVE_INFINITY,
+      );
       scores = build.add(node, "Add", [scores, write.constant("float32", shape, bias)]);
     } else {
       scores = write.onnx("Where", [every, scores, write.scalar(Number.NEGATIVE_INFINITY)]);

@@ -89,6 +89,7 @@ import {
 } from "./quantize_linear.js";
 import { ReduceMean } from "./ReduceMean.js";
 import { Resize, Upsample } from "./Resize.js";
+import { RoiAlign } from "./RoiAlign.js";
 import {
   ReduceL1,
   ReduceL2,
@@ -100,7 +101,6 @@ import {
   ReduceSum,
   ReduceSumSquare,
 } from "./reduce.js";
-import { RoiAlign } from "./RoiAlign.js";
 import { refusal } from "./refused.js";
 import { Flatten, Reshape, Squeeze, Unsqueeze } from "./reshape.js";
 import { Softmax } from "./Softmax.js";

@@ -47,7 +47,9 @@ export function nodeTestModels(): Original[] {
   const folder = mkdtempSync(join(tmpdir(), "onnx2mcu-node-tests-"));
   try {
     execFileSync("tar", ["-xzf", archive, "-C", folder], { stdio: "ignore" });
-    const files = readdirSync(folder, { recursive: true }).map(String).filter((file) => file.endsWith("model.onnx"));
+    const files = readdirSync(folder, { recursive: true })
+      .map(String)
+      .filter((file) => file.endsWith("model.onnx"));
     return files
       .sort()
       .map((file) => ({ name: `onnx:${basename(dirname(file))}`, bytes: readFileSync(join(folder, file)) }))

@@ -2,7 +2,14 @@
  * Damage to ONNX models, by class: what a hostile or broken file may hold. A mutant is a pure function of a model, a
  * class and a seed.
  */
-import type { AttributeProto, GraphProto, ModelProto, NodeProto, TensorProto, ValueInfoProto } from "../../src/onnx/proto.js";
+import type {
+  AttributeProto,
+  GraphProto,
+  ModelProto,
+  NodeProto,
+  TensorProto,
+  ValueInfoProto,
+} from "../../src/onnx/proto.js";
 import { AttributeType, decodeModel, EXTERNAL, encodeModel } from "../../src/onnx/proto.js";
 import { operators } from "../../src/ops/index.js";
 import { type Random, randomFrom } from "./random.js";
@@ -170,11 +177,35 @@ const HUGE_SHAPES = [
 
 /** Attributes that operators have, or that only the compiler's own graphs have, or that JavaScript objects have. */
 const ATTRIBUTE_NAMES = [
-  ...["axis", "axes", "perm", "pads", "strides", "dilations", "kernel_shape", "group", "auto_pad", "ceil_mode", "alpha"],
+  ...[
+    "axis",
+    "axes",
+    "perm",
+    "pads",
+    "strides",
+    "dilations",
+    "kernel_shape",
+    "group",
+    "auto_pad",
+    "ceil_mode",
+    "alpha",
+  ],
   ...["beta", "epsilon", "keepdims", "to", "value", "value_ints", "value_floats", "value_string", "shape", "transA"],
   ...["transB", "mode", "count_include_pad", "output_shape", "output_padding", "storage_order", "exclusive", "p"],
   ...["direction", "hidden_size", "activations", "num_heads", "num_outputs", "split", "k", "largest", "sorted", "seed"],
-  ...["blocksize", "batch_dims", "equation", "allowzero", "start", "end", "scales", "sizes", "starts", "ends", "detect_negative"],
+  ...[
+    "blocksize",
+    "batch_dims",
+    "equation",
+    "allowzero",
+    "start",
+    "end",
+    "scales",
+    "sizes",
+    "starts",
+    "ends",
+    "detect_negative",
+  ],
   ...["channels_last", "fused_min", "fused_max", "min", "max", "sum", "repeats", "noop_with_empty_axes", "saturate"],
   ...["__proto__", "constructor", "toString", "hasOwnProperty", "length", "", MARKER],
 ];
@@ -187,7 +218,10 @@ function anyAttributeValue(random: Random): AttributeProto {
     () => ({ type: AttributeType.INT, i: random.pick(INTEGERS) as number }),
     () => ({ type: AttributeType.INT, i: random.between(-3, 4) }),
     () => ({ type: AttributeType.INTS, ints: ints() }),
-    () => ({ type: AttributeType.INTS, ints: Array.from({ length: random.between(0, 5) }, () => random.between(-2, 4)) }),
+    () => ({
+      type: AttributeType.INTS,
+      ints: Array.from({ length: random.between(0, 5) }, () => random.between(-2, 4)),
+    }),
     () => ({ type: AttributeType.FLOAT, f: random.pick(FLOATS) }),
     () => ({ type: AttributeType.FLOATS, floats: floats() }),
     () => ({ type: AttributeType.STRING, s: text() }),
@@ -388,7 +422,9 @@ const BYTE_DAMAGES: Readonly<Record<string, Damage>> = {
   "repeated field": (_, random, bytes) => {
     // protobuf merges a second message of a field that is not repeated into the first.
     const field = anyField(bytes, random);
-    return random.chance(0.2) ? splice(bytes, 0, 0, bytes) : splice(bytes, field.end, 0, bytes.slice(field.tag, field.end));
+    return random.chance(0.2)
+      ? splice(bytes, 0, 0, bytes)
+      : splice(bytes, field.end, 0, bytes.slice(field.tag, field.end));
   },
 };
 
@@ -405,7 +441,8 @@ const NAME_DAMAGES: Readonly<Record<string, Damage>> = {
       () => (node.domain = text()),
       () => (node.attribute ??= []).push({ name: text(), type: AttributeType.INT, i: 1 }),
       () => (anyAttribute(model, random).name = text()),
-      () => Object.assign(anyAttribute(model, random), { type: AttributeType.STRING, s: new TextEncoder().encode(text()) }),
+      () =>
+        Object.assign(anyAttribute(model, random), { type: AttributeType.STRING, s: new TextEncoder().encode(text()) }),
       () => setShape(anyInput(model, random), [1, text()]),
       () => (model.opsetImport ??= []).push({ domain: text(), version: 1 }),
       () => (model.domain = text()),
@@ -523,7 +560,10 @@ const GRAPH_DAMAGES: Readonly<Record<string, Damage>> = {
     model.opsetImport = random.pick([
       () => [{ domain: "", version }],
       () => [],
-      () => [{ domain: "", version }, { domain: "ai.onnx", version: 7 }],
+      () => [
+        { domain: "", version },
+        { domain: "ai.onnx", version: 7 },
+      ],
       () => [{ version }],
       () => [{ domain: MARKER, version }],
     ])();
@@ -700,7 +740,13 @@ const TENSOR_DAMAGES: Readonly<Record<string, Damage>> = {
     else setShape(anyInput(model, random), dims);
   },
   "rank 0 and rank 30": (model, random) => {
-    const shape = random.pick([[], new Array(30).fill(1), new Array(27).fill(2), [...new Array(29).fill(1), 4], [1, 1]]);
+    const shape = random.pick([
+      [],
+      new Array(30).fill(1),
+      new Array(27).fill(2),
+      [...new Array(29).fill(1), 4],
+      [1, 1],
+    ]);
     if (random.chance(0.5)) setShape(anyInput(model, random), shape);
     else {
       const tensor = anyTensor(model, random);
@@ -722,7 +768,10 @@ const TENSOR_DAMAGES: Readonly<Record<string, Damage>> = {
   "empty tensors": (model, random) => {
     if (random.chance(0.3)) {
       const input = anyInput(model, random);
-      setShape(input, shapeOf(input).map((d, i) => (i === 0 ? d : 0)));
+      setShape(
+        input,
+        shapeOf(input).map((d, i) => (i === 0 ? d : 0)),
+      );
       return;
     }
     const tensor = anyTensor(model, random);
@@ -763,8 +812,16 @@ const TENSOR_DAMAGES: Readonly<Record<string, Damage>> = {
     const input = anyInput(model, random);
     const shape = shapeOf(input);
     random.pick([
-      () => setShape(input, shape.map((d) => (random.chance(0.5) ? d : random.between(1, 9)))),
-      () => setShape(input, shape.map((d) => (random.chance(0.5) ? d : "n"))),
+      () =>
+        setShape(
+          input,
+          shape.map((d) => (random.chance(0.5) ? d : random.between(1, 9))),
+        ),
+      () =>
+        setShape(
+          input,
+          shape.map((d) => (random.chance(0.5) ? d : "n")),
+        ),
       () => setShape(input, shape.slice(1)),
       () => setShape(input, [...shape, 1]),
       () => setShape(input, [2, ...shape.slice(1)]),
@@ -778,7 +835,10 @@ const TENSOR_DAMAGES: Readonly<Record<string, Damage>> = {
   "value_info that lies": (model, random) => {
     const elemType = random.pick([1, 3, 7, 9]);
     const dim = random.pick([[], [{ dimValue: 7 }], [{ dimValue: -1 }], [{ dimParam: MARKER }]]);
-    graphOf(model).valueInfo = valueNames(model).map((name) => ({ name, type: { tensorType: { elemType, shape: { dim } } } }));
+    graphOf(model).valueInfo = valueNames(model).map((name) => ({
+      name,
+      type: { tensorType: { elemType, shape: { dim } } },
+    }));
     const [output] = graphOf(model).output ?? [];
     if (output && random.chance(0.5)) output.type = { tensorType: { elemType, shape: { dim } } };
   },
@@ -834,10 +894,12 @@ const VALUE_DAMAGES: Readonly<Record<string, Damage>> = {
     const scales = scaleTensors(model);
     const tensor = scales.length > 0 ? random.pick(scales) : anyTensor(model, random, (t) => t.dataType === 1);
     const values = floatsOf(tensor);
-    if (values) values[random.below(values.length)] = random.pick([0, -0, -1, 1e-45, 1e-38, 3e38, Infinity, Number.NaN]);
+    if (values)
+      values[random.below(values.length)] = random.pick([0, -0, -1, 1e-45, 1e-38, 3e38, Infinity, Number.NaN]);
   },
   "bad scales and zero points": (model, random) => {
-    const node = random.pick(nodesOf(model).filter(({ opType }) => /Linear|QGemm/.test(opType ?? ""))) ?? anyNode(model, random);
+    const node =
+      random.pick(nodesOf(model).filter(({ opType }) => /Linear|QGemm/.test(opType ?? ""))) ?? anyNode(model, random);
     const names = new Set(node.input ?? []);
     const taken = initializers(model).filter(({ name }) => names.has(name ?? ""));
     if (taken.length === 0) return;
@@ -905,17 +967,40 @@ const VALUE_DAMAGES: Readonly<Record<string, Damage>> = {
       nodes.push({ opType: operator, input, output: [output], attribute });
       last = output;
     }
-    appendToOutput(model, (from, to) => [...nodes, { opType: random.pick(["Add", "MatMul", "Concat"]), input: [from, last], output: [to], attribute: [int("axis", 0)] }]);
+    appendToOutput(model, (from, to) => [
+      ...nodes,
+      {
+        opType: random.pick(["Add", "MatMul", "Concat"]),
+        input: [from, last],
+        output: [to],
+        attribute: [int("axis", 0)],
+      },
+    ]);
   },
   "huge values at run time": (model, random) => {
     const size = random.pick([10, 300, 4096, 2 ** 20, 2 ** 31]);
     const rank = shapeOf(graphOf(model).output?.[0] ?? {}).length;
-    const factors = addInts(model, "blow_factors", Array.from({ length: rank }, () => random.pick([1, size])));
-    const pads = addInts(model, "blow_pads", Array.from({ length: 2 * rank }, () => random.pick([0, size])));
+    const factors = addInts(
+      model,
+      "blow_factors",
+      Array.from({ length: rank }, () => random.pick([1, size])),
+    );
+    const pads = addInts(
+      model,
+      "blow_pads",
+      Array.from({ length: 2 * rank }, () => random.pick([0, size])),
+    );
     const operator = random.pick(["Tile", "Expand", "Pad", "Resize", "Upsample", "Reshape"]);
     const scales = addFloats(model, "blow_scales", [rank], new Array(rank).fill(size));
     const input = {
-      ...{ Tile: [factors], Expand: [factors], Pad: [pads], Resize: ["", scales], Upsample: [scales], Reshape: [factors] },
+      ...{
+        Tile: [factors],
+        Expand: [factors],
+        Pad: [pads],
+        Resize: ["", scales],
+        Upsample: [scales],
+        Reshape: [factors],
+      },
     }[operator]!;
     appendToOutput(model, (from, to) => [{ opType: operator, input: [from, ...input], output: [to] }]);
   },
@@ -924,7 +1009,8 @@ const VALUE_DAMAGES: Readonly<Record<string, Damage>> = {
 const ATTRIBUTE_DAMAGES: Readonly<Record<string, Damage>> = {
   "absurd attribute values": (model, random) => {
     const attribute = anyAttribute(model, random);
-    if (attribute.ints?.length) attribute.ints[random.below(attribute.ints.length)] = random.pick<unknown>(INTEGERS) as number;
+    if (attribute.ints?.length)
+      attribute.ints[random.below(attribute.ints.length)] = random.pick<unknown>(INTEGERS) as number;
     else if (attribute.floats?.length) attribute.floats[random.below(attribute.floats.length)] = random.pick(FLOATS);
     else if (attribute.type === AttributeType.INT) attribute.i = random.pick<unknown>(INTEGERS) as number;
     else if (attribute.type === AttributeType.FLOAT) attribute.f = random.pick(FLOATS);
@@ -944,7 +1030,9 @@ const ATTRIBUTE_DAMAGES: Readonly<Record<string, Damage>> = {
     Object.assign(attribute, anyAttributeValue(random), { name });
   },
   "attributes of another type number": (model, random) => {
-    anyAttribute(model, random).type = random.pick<number>([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 13, 99]) as AttributeProto["type"];
+    anyAttribute(model, random).type = random.pick<number>([
+      0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 13, 99,
+    ]) as AttributeProto["type"];
   },
   "missing attributes": (model, random) => {
     const node = random.pick(nodesOf(model).filter(({ attribute }) => attribute?.length)) ?? anyNode(model, random);
@@ -974,7 +1062,15 @@ const ATTRIBUTE_DAMAGES: Readonly<Record<string, Damage>> = {
     const windowed = nodesOf(model).filter(({ opType }) => /Conv|Pool|Col2Im|Deform/.test(opType ?? ""));
     const node = windowed.length > 0 ? random.pick(windowed) : anyNode(model, random);
     if (windowed.length === 0) node.opType = random.pick(["MaxPool", "AveragePool", "Conv", "ConvTranspose", "LpPool"]);
-    const name = random.pick(["group", "strides", "dilations", "pads", "kernel_shape", "output_padding", "output_shape"]);
+    const name = random.pick([
+      "group",
+      "strides",
+      "dilations",
+      "pads",
+      "kernel_shape",
+      "output_padding",
+      "output_shape",
+    ]);
     const rank = random.pick([1, 2, 2, 2, 2, 3]);
     const one = () => random.pick<unknown>([...INTEGERS, 100, 300, 1000]) as number;
     const some = () => (random.chance(0.5) ? one() : random.between(0, 3));

@@ -112,7 +112,9 @@ const TIMEOUT = Math.max(600_000, MUTANTS * 200);
 
 test.skipIf(only !== undefined)("mutants of the models of this repository", { timeout: TIMEOUT }, async () => {
   const [digits, ...cases] = await ownModels();
-  await expectHarmless(mutants([...new Array(Math.ceil(cases.length / 4)).fill(digits), ...cases], Math.floor(MUTANTS / 2)));
+  await expectHarmless(
+    mutants([...new Array(Math.ceil(cases.length / 4)).fill(digits), ...cases], Math.floor(MUTANTS / 2)),
+  );
 });
 
 test.skipIf(only !== undefined || !hasShared)(

@@ -42,7 +42,8 @@ function outcome({ bytes, file, precision, marker }) {
     if (!(error instanceof UserError)) return { problem: `${error?.stack ?? error}` };
     const { code, message } = error;
     if (!Object.hasOwn(ERROR_CODES, code) || code === "E_INTERNAL") return { problem: `${code}: ${error.stack}` };
-    if (/[\p{Cc}\u2028\u2029]/u.test(message)) return { problem: `message of several lines: ${JSON.stringify(message)}` };
+    if (/[\p{Cc}\u2028\u2029]/u.test(message))
+      return { problem: `message of several lines: ${JSON.stringify(message)}` };
     if (message.length > 2000) return { problem: `message of ${message.length} characters: ${message.slice(0, 300)}` };
     return { code };
   }
