@@ -10,6 +10,7 @@ import { cumulativeFamily } from "./families/cumulative.js";
 import type { Family } from "./families/family.js";
 import { matmulFamily } from "./families/matmul.js";
 import { reduceFamily } from "./families/reduce.js";
+import { scatterFamily } from "./families/scatter.js";
 import { topFamily } from "./families/top.js";
 import { unaryFamily } from "./families/unary.js";
 import type { Kernel } from "./kernel.js";
@@ -32,6 +33,7 @@ import nn_dequantize_s8_f32 from "./nn_dequantize_s8_f32.js";
 import nn_fft_f32 from "./nn_fft_f32.js";
 import nn_fully_connected_f32 from "./nn_fully_connected_f32.js";
 import nn_fully_connected_s8 from "./nn_fully_connected_s8.js";
+import nn_gather from "./nn_gather.js";
 import nn_grid_sample_f32 from "./nn_grid_sample_f32.js";
 import nn_lut_s8 from "./nn_lut_s8.js";
 import nn_matmul_f32 from "./nn_matmul_f32.js";
@@ -53,10 +55,12 @@ import nn_resample_f32 from "./nn_resample_f32.js";
 import nn_resample_s8 from "./nn_resample_s8.js";
 import nn_resize_nearest from "./nn_resize_nearest.js";
 import nn_roi_align_f32 from "./nn_roi_align_f32.js";
+import nn_scatter from "./nn_scatter.js";
 import nn_slice from "./nn_slice.js";
 import nn_softmax_f32 from "./nn_softmax_f32.js";
 import nn_softmax_s8 from "./nn_softmax_s8.js";
 import nn_transpose from "./nn_transpose.js";
+import nn_where from "./nn_where.js";
 
 const table: readonly Kernel[] = [
   nn_add_s8,
@@ -79,6 +83,7 @@ const table: readonly Kernel[] = [
   nn_fully_connected_f32,
   nn_fully_connected_s8,
   nn_grid_sample_f32,
+  nn_gather,
   nn_lut_s8,
   nn_matmul_f32,
   nn_matmul_s8,
@@ -99,10 +104,12 @@ const table: readonly Kernel[] = [
   nn_resample_s8,
   nn_resize_nearest,
   nn_roi_align_f32,
+  nn_scatter,
   nn_slice,
   nn_softmax_f32,
   nn_softmax_s8,
   nn_transpose,
+  nn_where,
 ];
 
 export const kernels: ReadonlyMap<string, Kernel> = new Map(table.map((kernel) => [kernel.name, kernel]));
@@ -116,6 +123,7 @@ export const families: readonly Family[] = [
   topFamily,
   cumulativeFamily,
   matmulFamily,
+  scatterFamily,
 ];
 
 export function findKernel(name: string): Kernel | undefined {

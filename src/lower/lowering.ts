@@ -46,6 +46,11 @@ export interface Lowering {
   finish(outputs: readonly { name: string; form: Form }[]): Program;
 }
 
+/** Bytes of an element of a value in the given form. */
+export function elementBytes(form: Form, type: Tensor["type"]): number {
+  return form === "s8" ? 1 : bytesPerElement(type);
+}
+
 export interface PerTensor {
   readonly scale: number;
   readonly zeroPoint: number;

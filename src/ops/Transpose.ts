@@ -1,9 +1,9 @@
 import { UserError } from "../errors.js";
 import { intsAttribute } from "../graph/attributes.js";
 import type { Node } from "../graph/ir.js";
-import { bytesPerElement, strides } from "../graph/ir.js";
-import { type Lowering, sharedQuantization } from "../lower/lowering.js";
-import { LOOP_AXES } from "./broadcast.js";
+import { strides } from "../graph/ir.js";
+import { elementBytes, type Lowering, sharedQuantization } from "../lower/lowering.js";
+import { requireLoops } from "./broadcast.js";
 import type { Operator } from "./operator.js";
 import { transposeData } from "./transpose_data.js";
 
@@ -13,15 +13,19 @@ function addStep(node: Node, lowering: Lowering, form: "s8" | "plain"): void {
   const { type, shape } = lowering.tensor(node.inputs[0]);
   const perm = permOf(node);
   const own = strides(shape);
-  const lead = new Array<number>(LOOP_AXES - perm.length).fill(1);
+  const loops = requireLoops(
+    node,
+    perm.map((axis) => shape[axis]),
+    perm.map((axis) => own[axis]),
+  );
   lowering.step(
     node,
     "nn_transpose",
     { inputs: [lowering[form](node.inputs[0])], outputs: [lowering.define(node.outputs[0], form)] },
     {
-      element_bytes: form === "s8" ? 1 : bytesPerElement(type),
-      shape: [...lead, ...perm.map((axis) => shape[axis])],
-      in_stride: [...lead.map(() => 0), ...perm.map((axis) => own[axis])],
+      element_bytes: elementBytes(form, type),
+      shape: loops.shape,
+      in_stride: loops.strides[0],
     },
   );
 }
@@ -29,7 +33,7 @@ function addStep(node: Node, lowering: Lowering, form: "s8" | "plain"): void {
 /** ONNX Transpose-1 to -23. */
 export const Transpose: Operator = {
   name: "Transpose",
-  notes: "rank up to 6; removed wherever the layout can absorb it",
+  notes: "up to 6 separate axes; removed wherever the layout can absorb it",
   quantize: "shared",
   infer: (node, [x]) => [{ type: x!.type, shape: permOf(node).map((axis) => x!.shape[axis]) }],
   fold: (node, [x]) => [transposeData(x.data!, x.type, x.shape, permOf(node))],
@@ -42,13 +46,6 @@ export const Transpose: Operator = {
       throw new UserError(
         "E_SHAPE",
         `Transpose node "${node.name}": perm [${perm}] does not fit [${x.shape}]`,
-        node.name,
-      );
-    }
-    if (rank > LOOP_AXES) {
-      throw new UserError(
-        "E_OPERATOR_UNSUPPORTED",
-        `Transpose node "${node.name}" has rank ${rank}; up to ${LOOP_AXES} are supported`,
         node.name,
       );
     }

@@ -36,7 +36,7 @@ import { Col2Im } from "./Col2Im.js";
 import { Concat } from "./Concat.js";
 import { Conv } from "./Conv.js";
 import { ConvTranspose } from "./ConvTranspose.js";
-import { Constant, ConstantOfShape, Gather, Shape, Slice } from "./constants.js";
+import { Constant, ConstantOfShape, EyeLike, Range, Shape, Size } from "./constants.js";
 import { If, Loop, Scan } from "./control_flow.js";
 import { Compress, NonZero } from "./counted.js";
 import { DeformConv } from "./DeformConv.js";
@@ -44,6 +44,7 @@ import { DFT, STFT } from "./fourier.js";
 import { Gemm } from "./Gemm.js";
 import { GridSample } from "./GridSample.js";
 import { GlobalAveragePool, GlobalMaxPool } from "./global_pool.js";
+import { Gather, GatherElements, GatherND, Scatter, ScatterElements, ScatterND } from "./indexed.js";
 import { ConvInteger, DynamicQuantizeLinear, MatMulInteger } from "./integer_products.js";
 import { MatMul } from "./MatMul.js";
 import { MaxPool } from "./MaxPool.js";
@@ -67,6 +68,7 @@ import type { Operator } from "./operator.js";
 import { OptionalGetElement, OptionalHasElement } from "./optional.js";
 import { Pad } from "./Pad.js";
 import { Dropout, Identity } from "./passthrough.js";
+import { OneHot, ReverseSequence, TensorScatter, Trilu } from "./positions.js";
 import {
   QGemm,
   QLinearAdd,
@@ -104,6 +106,7 @@ import {
 import { refusal } from "./refused.js";
 import { Flatten, Reshape, Squeeze, Unsqueeze } from "./reshape.js";
 import { Softmax } from "./Softmax.js";
+import { CenterCropPad, DepthToSpace, Expand, Slice, SpaceToDepth, Split, Tile } from "./strided.js";
 import { TfIdfVectorizer } from "./TfIdfVectorizer.js";
 import { Transpose } from "./Transpose.js";
 import {
@@ -151,6 +154,7 @@ import {
   Tanh,
   ThresholdedRelu,
 } from "./unary.js";
+import { Where } from "./Where.js";
 import { BlackmanWindow, HammingWindow, HannWindow, MelWeightMatrix } from "./windows.js";
 
 const table: readonly Operator[] = [
@@ -179,6 +183,7 @@ const table: readonly Operator[] = [
   CastLike,
   Ceil,
   Celu,
+  CenterCropPad,
   Clip,
   Col2Im,
   Compress,
@@ -193,6 +198,7 @@ const table: readonly Operator[] = [
   Cosh,
   DFT,
   DeformConv,
+  DepthToSpace,
   DequantizeLinear,
   Div,
   Dropout,
@@ -201,11 +207,15 @@ const table: readonly Operator[] = [
   Equal,
   Erf,
   Exp,
+  Expand,
+  EyeLike,
   Flatten,
   FusedMatMul,
   Floor,
   Gather,
   Gelu,
+  GatherElements,
+  GatherND,
   Gemm,
   GlobalAveragePool,
   GlobalMaxPool,
@@ -248,6 +258,7 @@ const table: readonly Operator[] = [
   Neg,
   NonZero,
   Not,
+  OneHot,
   OptionalGetElement,
   OptionalHasElement,
   Or,
@@ -270,6 +281,7 @@ const table: readonly Operator[] = [
   Pow,
   QuantizeLinear,
   RMSNormalization,
+  Range,
   Reciprocal,
   ReduceL1,
   ReduceL2,
@@ -289,6 +301,11 @@ const table: readonly Operator[] = [
   STFT,
   Scan,
   Selu,
+  ReverseSequence,
+  STFT,
+  Scatter,
+  ScatterElements,
+  ScatterND,
   Shape,
   Shrink,
   Sigmoid,
@@ -303,18 +320,27 @@ const table: readonly Operator[] = [
   Softplus,
   Softsign,
   Sqrt,
+  Size,
+  Slice,
+  Softmax,
+  SpaceToDepth,
+  Split,
   Squeeze,
   Sub,
   Sum,
   Swish,
   Tan,
   Tanh,
+  TensorScatter,
   TfIdfVectorizer,
   TopK,
   ThresholdedRelu,
+  Tile,
   Transpose,
+  Trilu,
   Unsqueeze,
   Upsample,
+  Where,
   Xor,
 ];
 

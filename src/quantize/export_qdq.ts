@@ -139,9 +139,26 @@ function toOnnx(node: Node, writer: Writer): Pick<Node, "operator" | "inputs" | 
     case "MeanVarianceNormalization":
       return normalisationForm(writer, node);
     case "Pad": {
-      const value = writer.constant(`${node.outputs[0]}_value`, "float32", [], [attributes.value as number]);
+      const { type } = writer.tensors.get(node.outputs[0])!;
+      const value = writer.constant(`${node.outputs[0]}_value`, type, [], [attributes.value as number]);
       return { ...node, inputs: [x, int64("pads"), value], attributes: { mode: "constant" } };
     }
+    case "Slice": {
+      const steps = ints("steps");
+      const ends = ints("starts").map((start, axis) => start + steps[axis] * ints("shape")[axis]);
+      // A slice that runs backwards over the first element ends at any number far below it.
+      const beyond = ends.map((end) => (end < 0 ? -(2 ** 31) : end));
+      const stem = node.outputs[0];
+      const list = (key: string, values: readonly number[]) =>
+        writer.constant(`${stem}_${key}`, "int64", [values.length], values);
+      const axes = list(
+        "axes",
+        steps.map((_, axis) => axis),
+      );
+      return { ...node, inputs: [x, int64("starts"), list("ends", beyond), axes, int64("steps")], attributes: {} };
+    }
+    case "Expand":
+      return { ...node, inputs: [x, int64("shape")], attributes: {} };
     case "Resize": {
       const { scales, sizes, roi, ...modes } = attributes;
       const given = scales as readonly number[];

@@ -82,7 +82,7 @@ function collectGroups(
       const tensor = graph.tensors.get(name);
       if (tensor?.data && isReal(name)) add(name, rangeOf(tensor), "free");
     }
-    if (node.operator === "Pad") {
+    if (node.operator === "Pad" && isReal(node.outputs[0])) {
       const value = node.attributes.value as number;
       add(node.outputs[0], { min: value, max: value }, undefined);
     }

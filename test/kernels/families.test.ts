@@ -13,6 +13,7 @@ import { cumulativeFamily } from "../../src/kernels/families/cumulative.js";
 import { ELEMENTS, type Element, elementOf, isBig, parseName } from "../../src/kernels/families/elements.js";
 import { matmulFamily } from "../../src/kernels/families/matmul.js";
 import { type ReduceName, reduceFamily } from "../../src/kernels/families/reduce.js";
+import { scatterFamily } from "../../src/kernels/families/scatter.js";
 import { topFamily } from "../../src/kernels/families/top.js";
 import {
   UNARY_OPERATIONS,
@@ -117,6 +118,32 @@ function axisCases(
   };
 }
 
+/** Pairs of elements, every row of which has to do with one of two blocks; some indices are negative or outside. */
+function scatterCase(name: string): KernelCase {
+  const { element } = parseName(name, "scatter_")!;
+  const values = valuesOf(element);
+  const n = values.length;
+  const one = [1, 1, 1, 1];
+  return {
+    params: {
+      ...{ total: 2 * n, block: n, index_bytes: 8, depth: 1 },
+      ...{ size: [2, 1, ...one], stride: [1, 0, 0, 0, 0, 0] },
+      ...{ shape: [...one, 1, 5], base_stride: [0, 0, 0, 0, 0, 0], index_stride: [0, 0, 0, 0, 0, 1] },
+    },
+    inputs: [repeated(values, 2), BigInt64Array.of(0n, -1n, 2n ** 40n, -(2n ** 40n), 1n), repeated(values, 5)],
+    outputs: [{ type: element.type, count: 2 * n }],
+  };
+}
+
+/** Copies of the values, each turned by one more position. */
+function repeated(values: TypedArray, copies: number): TypedArray {
+  const all = Array.from({ length: copies * values.length }, (_, i) => {
+    const copy = Math.floor(i / values.length);
+    return (values as Float32Array)[(i + copy) % values.length];
+  });
+  return (values.constructor as Float32ArrayConstructor).from(all);
+}
+
 async function expectFamily(names: readonly string[], casesOf: (name: string) => readonly KernelCase[]): Promise<void> {
   await expectAllTwinsAgree(names.flatMap((name) => casesOf(name).map((of) => ({ kernel: kernelOf(name), of }))));
 }
@@ -152,6 +179,7 @@ describe("families", () => {
     };
     return expectFamily(matmulFamily.members, casesOf);
   }, 120_000);
+  test("scatter", () => expectFamily(scatterFamily.members, (name) => [scatterCase(name)]), 120_000);
   test("cast", async () => {
     await expectFamily(castFamily.members, (name) => {
       const [, from, to] = /^nn_cast_(\w+)_(\w+)$/.exec(name)!;

@@ -279,7 +279,7 @@ function make(name: string): Kernel {
   });
 }
 
-function scalarOf(operation: BinaryOperation, e: Element): (a: number, b: number) => number {
+export function scalarOf(operation: BinaryOperation, e: Element): (a: number, b: number) => number {
   if (isBig(e)) return operation.big as unknown as (a: number, b: number) => number;
   // Products of 32-bit integers do not fit a double.
   if (e.kind !== "float" && operation === BINARY_OPERATIONS.mul) return Math.imul;
