@@ -24,7 +24,7 @@ export function normaliseNodes(nodes: readonly Node[], outputs: readonly string[
       );
     }
     checkCounted(node, build);
-    const wanted = withoutUnused(node, used);
+    const wanted = named(withoutUnused(node, used), build);
     if (operator.normalise) operator.normalise(wanted, build);
     else build.addNode(wanted);
   }
@@ -50,6 +50,12 @@ function checkCounted(node: Node, build: GraphBuilder): void {
   const input = node.inputs.find((name) => name !== "" && build.counted(name));
   if (input !== undefined && node.operator !== "Identity")
     throw lengthDepends(`${node.operator} node "${node.name}"`, input);
+}
+
+/** A first output that is omitted while others are not gets a name, so that rewrites have one to define. */
+function named(node: Node, build: GraphBuilder): Node {
+  const [first, ...others] = node.outputs;
+  return first === "" ? { ...node, outputs: [build.uniqueName(`${node.name}_output`), ...others] } : node;
 }
 
 /** Outputs beyond the first that nobody reads are omitted ones. */

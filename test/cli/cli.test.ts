@@ -121,6 +121,7 @@ describe("--json gives one document with exactly these keys", () => {
       ...numbers("layers", "macs", "tables", "written"),
       arena: { bytes: "number", lowerBound: "number", optimal: "boolean" },
       float32Layers: [],
+      ortAgreement: [],
     });
     const relative = (folder: string) =>
       Object.fromEntries(Object.entries(snapshot(folder)).map(([path, text]) => [path.slice(folder.length), text]));
