@@ -1,6 +1,6 @@
 import { floatAttribute, intAttribute } from "../graph/attributes.js";
 import type { GraphBuilder } from "../graph/builder.js";
-import { elementCount, type Node } from "../graph/ir.js";
+import { elementCount, type Node, toNumbers } from "../graph/ir.js";
 import type { Operator } from "./operator.js";
 import { type Rewriter, refuseShape, rewriter } from "./rewrite.js";
 
@@ -182,7 +182,7 @@ function maskScores(
     const every = allowed.reduce((a, b) => build.add(node, "And", [a, b]));
     const { data, shape } = build.resolve(every);
     if (data) {
-      const bias = Array.from(data, (seen) => (Number(seen) === 1 ? 0 : Number.NEGATIVE_INFINITY));
+      const bias = toNumbers(data).map((seen) => (seen === 1 ? 0 : Number.NEGATIVE_INFINITY));
       scores = build.add(node, "Add", [scores, write.constant("float32", shape, bias)]);
     } else {
       scores = write.onnx("Where", [every, scores, write.scalar(Number.NEGATIVE_INFINITY)]);
