@@ -290,4 +290,4 @@ export const cases: readonly Case[] = [
 ];
 
 /** Operators that only occur on constants or around quantised values, tested in their own files. */
-export const TESTED_ELSEWHERE = ["Cast", "Constant", "ConstantOfShape", "Shape"];
+export const TESTED_ELSEWHERE = ["Cast", "Constant", "ConstantOfShape", "If", "Loop", "Scan", "Shape"];
