@@ -39,6 +39,9 @@ export function calibrate(
     (tensor) => tensor.name !== "" && tensor.constant === undefined && tensor.type === "float32",
   );
   const observers = new Map<string, Observer>(watched.map((tensor) => [tensor.name, createObserver(kind)]));
+  const masked = valuesBehindMasks(graph);
+  // Behind a mask and infinite, or as good as it: no scale could hold what is beside it.
+  const unmeasured = new Set<string>();
   for (let i = 0; i < data.rows; i++) {
     const row: readonly TypedArray[] = data.row(i);
     program.inputs.forEach((id, k) => {
@@ -48,15 +51,16 @@ export function calibrate(
     });
     host.run();
     for (const tensor of watched) {
-      observers.get(tensor.name)!.observe(host.buffer(tensor.id) as Float32Array);
+      const values = host.buffer(tensor.id) as Float32Array;
+      if (masked.has(tensor.name) && !values.every(isMeasurable)) unmeasured.add(tensor.name);
+      observers.get(tensor.name)!.observe(values);
     }
     onRow?.(i + 1);
   }
   const ranges = new Map<string, Range>();
-  const masked = valuesBehindMasks(graph);
   for (const [name, observer] of observers) {
     const range = observer.range();
-    if (masked.has(name) && !(isMeasurable(range.min) && isMeasurable(range.max))) continue;
+    if (unmeasured.has(name)) continue;
     if (!Number.isFinite(range.min) || !Number.isFinite(range.max)) {
       throw new UserError(
         "E_DATA_NOT_FINITE",
