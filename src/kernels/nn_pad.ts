@@ -8,7 +8,6 @@ export type PadParams = {
   pad_begin: readonly number[];
   out_shape: readonly number[];
   value_bits: number;
-  value_high: number;
 };
 
 /** Twin of runtime-c/src/nn_pad.c. */
@@ -22,7 +21,7 @@ export default defineKernel<PadParams>({
     { name: "in_shape", type: "int32_t", length: 6 },
     { name: "pad_begin", type: "int32_t", length: 6 },
     { name: "out_shape", type: "int32_t", length: 6 },
-    ...int32Fields("value_bits value_high"),
+    ...int32Fields("value_bits"),
   ],
   constants: [],
   inPlace: [],
@@ -32,8 +31,7 @@ export default defineKernel<PadParams>({
     const output = asElements(outputs[0], p.element_bytes);
     const step = strides(p.out_shape);
     const begin = p.pad_begin.reduce((sum, pad, axis) => sum + pad * step[axis], 0);
-    const value = asElements(Int32Array.of(p.value_bits, p.value_high), p.element_bytes);
-    output.fill(value[0]);
+    output.fill(p.value_bits);
     let from = 0;
     forEachRow(p.in_shape, (index) => {
       const to = begin + rowOffset(index, step);

@@ -3,7 +3,6 @@
 import { editGraph, type GraphEdit } from "../graph/edit.js";
 import type { Graph, Node } from "../graph/ir.js";
 import { sameQuantization } from "../ops/quantize_linear.js";
-import { isIdentityResize } from "../ops/Resize.js";
 
 function changesNothing(edit: GraphEdit, node: Node): boolean {
   const attributes = node.attributes;
@@ -17,8 +16,13 @@ function changesNothing(edit: GraphEdit, node: Node): boolean {
       return (attributes.perm as readonly number[]).every((axis, i) => axis === i);
     case "Pad":
       return (attributes.pads as readonly number[]).every((pad) => pad === 0);
-    case "Resize":
-      return isIdentityResize(node, edit.tensor(node.inputs[0]).shape);
+    case "Resize": {
+      const { shape } = edit.tensor(node.inputs[0]);
+      return (
+        (attributes.sizes as readonly number[]).every((size, i) => size === shape[i]) &&
+        (attributes.scales as readonly number[]).every((scale) => scale === 1)
+      );
+    }
     case "Concat":
       return node.inputs.length === 1;
     case "Clip":

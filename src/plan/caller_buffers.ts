@@ -1,11 +1,11 @@
-/** Which roots lie outside the arena: in buffers of the caller, or in the memory of states. */
+/** Which roots lie in the buffers of the caller when the arena does not hold the graph's inputs and outputs. */
 import { invariant } from "../errors.js";
 import type { Program } from "../graph/program.js";
 import type { InPlacePair } from "./in_place.js";
 
-/** The buffer passed as in[index] or out[index], or the place of state `index`. */
+/** The buffer passed as in[index] or out[index]. */
 export interface CallerBuffer {
-  readonly region: "input" | "output" | "state";
+  readonly region: "input" | "output";
   readonly index: number;
 }
 
