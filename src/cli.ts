@@ -5,6 +5,7 @@ import { analyze } from "./cli/analyze.js";
 import { bench } from "./cli/bench.js";
 import { boards } from "./cli/boards.js";
 import { build } from "./cli/build.js";
+import { combine } from "./cli/combine.js";
 import { demo } from "./cli/demo.js";
 import { generate } from "./cli/generate.js";
 import { reportError } from "./cli/output.js";
@@ -32,7 +33,8 @@ function createProgram(): Command {
       "after",
       "\nExit status: 0 done, 1 comparison failed, 2 usage, 3 bad model, 4 bad data, 5 does not fit, 6 tool missing or failed.",
     );
-  for (const add of [analyze, quantize, generate, build, validate, bench, boards, supportedOps, demo]) add(program);
+  for (const add of [analyze, quantize, generate, combine, build, validate, bench, boards, supportedOps, demo])
+    add(program);
   for (const command of program.commands) {
     command.exitOverride().configureOutput({ outputError: () => {} });
   }

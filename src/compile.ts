@@ -12,14 +12,17 @@ import { basename } from "node:path";
 import { libraryFiles } from "./emit/library.js";
 import { type ModelView, modelView } from "./emit/view.js";
 import { UserError } from "./errors.js";
-import type { Graph, Shape, Tensor } from "./graph/ir.js";
+import { fedInputs, type Graph, type Shape, type Tensor } from "./graph/ir.js";
 import type { Program } from "./graph/program.js";
 import { lower } from "./lower/lower.js";
+import { bindConstants, type ConstantValues } from "./onnx/bind_constants.js";
 import { bindShapes } from "./onnx/bind_shapes.js";
+import { bindStates } from "./onnx/bind_states.js";
 import { type Model, readModel, readModelFile } from "./onnx/read.js";
 import { canonicalise, type Trace } from "./passes/index.js";
 import type { InputLayout } from "./passes/input_layout.js";
 import { saturate } from "./passes/saturate.js";
+import { type Streamed, type StreamOptions, stream } from "./passes/stream.js";
 import { type Plan, planMemory } from "./plan/plan.js";
 import { calibrate, type Rows } from "./quantize/calibrate.js";
 import type { ObserverKind } from "./quantize/observers.js";
@@ -30,6 +33,10 @@ export type { Rows } from "./quantize/calibrate.js";
 export interface ReadOptions {
   /** Input name -> shape, for models with symbolic dimensions. */
   readonly shapes?: ReadonlyMap<string, Shape>;
+  /** Pairs of an input and the output that it takes over at the next call; neither is in the interface any more. */
+  readonly states?: readonly { readonly input: string; readonly output: string }[];
+  /** Values of inputs that must be known at generation time, by name. */
+  readonly constants?: ReadonlyMap<string, ConstantValues>;
   /** Layout of image inputs of the firmware and of the data; default: as the model has it. */
   readonly inputLayout?: InputLayout;
   /** Sees the graph after every pass. */
@@ -45,6 +52,8 @@ export interface QuantizeOptions {
 }
 
 export interface CompileOptions extends ReadOptions, Partial<QuantizeOptions> {
+  /** Feed new frames of a sliding window only. The calibration rows are whole windows all the same. */
+  readonly stream?: StreamOptions;
   /** C identifier; default: from the file name, or "model". */
   readonly name?: string;
   /** Default int8. */
@@ -62,6 +71,8 @@ export interface Compiled {
   readonly graph: Graph;
   readonly program: Program;
   readonly plan: Plan;
+  /** How a streamed model is fed. */
+  readonly stream?: Omit<Streamed, "graph">;
   /** The float program that the int8 one stands for; absent for a model that came quantised. */
   readonly float?: Program;
   readonly view: ModelView;
@@ -80,7 +91,8 @@ export function read(model: string | Uint8Array): Model {
 
 /** The canonical graph of a model (src/passes). */
 export function canonicalGraph(model: Model, options: ReadOptions = {}): Graph {
-  return canonicalise(bindShapes(model, options.shapes), options);
+  const graph = bindConstants(bindShapes(model, options.shapes), options.constants ?? new Map());
+  return canonicalise(bindStates(graph, options.states ?? []), options);
 }
 
 /** Float graph -> int8 graph, by calibration. Throws E_USAGE for a graph that is quantised already. */
@@ -88,7 +100,7 @@ export function quantise(graph: Graph, options: QuantizeOptions): Graph {
   if (isQuantised(graph)) {
     throw new UserError("E_USAGE", "the model is quantised already: generate takes it as it is, without --calibration");
   }
-  const rows = options.calibration(graph.inputs.map((name) => graph.tensors.get(name)!));
+  const rows = options.calibration(fedInputs(graph).map((name) => graph.tensors.get(name)!));
   const observer = options.observer ?? { kind: "minmax" };
   const ranges = calibrate(graph, rows, observer, (done) => options.onRow?.(done, rows.rows));
   return quantizeGraph(graph, ranges);
@@ -102,12 +114,24 @@ export function compile(source: string | Uint8Array, options: CompileOptions = {
   const precision = options.precision ?? "int8";
   const io = precision === "int8" ? (options.io ?? "int8") : "float32";
   const quantised = isQuantised(canonical);
-  const graph = precision === "int8" ? quantisedGraph(canonical, options) : quantised ? saturate(canonical) : canonical;
+  const whole = precision === "int8" ? quantisedGraph(canonical, options) : quantised ? saturate(canonical) : canonical;
+  const streamed = options.stream && stream(whole, options.stream);
+  const graph = streamed?.graph ?? whole;
   const program = lower(graph, { precision, io });
   const plan = planMemory(program, { ioBuffers: options.ioBuffers ?? "arena" });
-  const float = quantised ? undefined : lower(canonical, { precision: "float32", io: "float32" });
+  const reference = options.stream ? stream(canonical, options.stream).graph : canonical;
+  const float = quantised ? undefined : lower(reference, { precision: "float32", io: "float32" });
   const view = modelView(program, plan, name);
-  return { name, model, graph, program, plan, ...(float && { float }), view, files: libraryFiles(view) };
+  const files = libraryFiles(view);
+  return {
+    ...{ name, model, graph, program, plan, view, files },
+    ...(float && { float }),
+    ...(streamed && { stream: withoutGraph(streamed) }),
+  };
+}
+
+function withoutGraph({ graph: _, ...rest }: Streamed): Omit<Streamed, "graph"> {
+  return rest;
 }
 
 function quantisedGraph(graph: Graph, options: CompileOptions): Graph {

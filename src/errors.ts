@@ -2,6 +2,7 @@
  * Everything that can go wrong for a user, with its code and exit status. The table in docs/errors.md is
  * generated from this file.
  */
+import { oneLine } from "./quoted.js";
 
 /** Exit statuses of the command line. */
 export const EXIT = {
@@ -41,9 +42,19 @@ export const ERROR_CODES = {
     exit: EXIT.badModel,
     meaning: "An operator, or the form in which a node uses it, is not supported.",
   },
+  E_OUT_OF_SCOPE: {
+    exit: EXIT.badModel,
+    meaning:
+      "The model needs sequences, optionals, maps, strings, random numbers, training or image codecs, which have no place in firmware.",
+  },
   E_DYNAMIC_SHAPE: {
     exit: EXIT.badModel,
     meaning: "A dimension is unknown at generation time; bind it with --shape input:1,3,96,96.",
+  },
+  E_NEEDS_CONSTANT: {
+    exit: EXIT.badModel,
+    meaning:
+      "A value that decides shapes, or which of several programs runs, is computed at run time; bind the input that it comes from with --constant name:1,2.",
   },
   E_SHAPE: { exit: EXIT.badModel, meaning: "Shapes or attributes of a node contradict each other." },
   E_SHAPE_TOO_LARGE: { exit: EXIT.badModel, meaning: "A tensor is larger than any microcontroller could hold." },
@@ -83,8 +94,10 @@ export class UserError extends Error {
     message: string,
     /** Name of the ONNX node (or value) the error is about, where there is one. */
     readonly node: string | null = null,
+    /** Name of the value that must be a constant, for E_NEEDS_CONSTANT. */
+    readonly value: string | null = null,
   ) {
-    super(message);
+    super(oneLine(message));
   }
   get exitCode(): number {
     return ERROR_CODES[this.code].exit;

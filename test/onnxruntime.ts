@@ -1,20 +1,31 @@
 /** The float oracle: onnxruntime-node on models built in the test. */
 import ort from "onnxruntime-node";
-import type { Attributes, Graph, Shape, Tensor, TypedArray } from "../src/graph/ir.js";
-import { elementCount } from "../src/graph/ir.js";
+import type { Attributes, ElementType, Graph, Shape, Tensor, TypedArray } from "../src/graph/ir.js";
+import { elementCount, fromNumbers } from "../src/graph/ir.js";
 import { writeModel } from "../src/onnx/write.js";
+
+/** A computed input of any element type, with the values that it is fed. */
+export interface Feed extends Omit<Tensor, "name"> {
+  readonly feed: true;
+}
 
 export interface OneNode {
   readonly operator: string;
+  /** Default ai.onnx. */
+  readonly domain?: string;
   readonly opset?: number;
   readonly attributes?: Attributes;
   /** Shapes of computed inputs, and constants, in the order of the node's inputs; undefined: omitted. */
-  readonly inputs: readonly (Shape | Omit<Tensor, "name"> | undefined)[];
+  readonly inputs: readonly (Shape | Feed | Omit<Tensor, "name"> | undefined)[];
   readonly output: Shape;
+  /** All outputs, where there are several or the one is not float32; undefined: omitted. */
+  readonly outputs?: readonly (Omit<Tensor, "name" | "data"> | undefined)[];
 }
 
+export const isFeed = (input: OneNode["inputs"][number]): input is Feed => input !== undefined && "feed" in input;
+
 const isConstant = (input: OneNode["inputs"][number]): input is Omit<Tensor, "name"> =>
-  input !== undefined && !Array.isArray(input);
+  input !== undefined && !Array.isArray(input) && !isFeed(input);
 
 /** An ONNX model of one node: inputs x0, x1 ..., constants c0, c1 ..., output y. */
 export function oneNodeModel(node: OneNode): Uint8Array {
@@ -22,22 +33,29 @@ export function oneNodeModel(node: OneNode): Uint8Array {
   const names = node.inputs.map((input, i) => {
     if (input === undefined) return "";
     const name = isConstant(input) ? `c${i}` : `x${i}`;
-    tensors.set(name, isConstant(input) ? { name, ...input } : { name, type: "float32", shape: input as Shape });
+    if (isConstant(input)) tensors.set(name, { name, ...input });
+    else if (isFeed(input)) tensors.set(name, { name, type: input.type, shape: input.shape });
+    else tensors.set(name, { name, type: "float32", shape: input as Shape });
     return name;
   });
-  tensors.set("y", { name: "y", type: "float32", shape: node.output });
+  const outputs = (node.outputs ?? [{ type: "float32" as const, shape: node.output }]).map((output, i) => {
+    if (output === undefined) return "";
+    const name = i === 0 ? "y" : `y${i}`;
+    tensors.set(name, { name, ...output });
+    return name;
+  });
   const graph: Graph = {
     name: "one",
     opset: node.opset ?? 13,
     inputs: names.filter((name) => name.startsWith("x")),
-    outputs: ["y"],
+    outputs: outputs.filter((name) => name !== ""),
     nodes: [
       {
         name: "node",
         operator: node.operator,
-        domain: "",
+        domain: node.domain ?? "",
         inputs: names,
-        outputs: ["y"],
+        outputs,
         attributes: node.attributes ?? {},
       },
     ],
@@ -58,6 +76,21 @@ export async function session(model: Uint8Array) {
   };
 }
 
+/** A session that gives every output, by position, for inputs of any element type in model order. */
+export async function typedSession(model: Uint8Array) {
+  const loaded = await ort.InferenceSession.create(model, { logSeverityLevel: 3, intraOpNumThreads: 1 });
+  return async (inputs: readonly Omit<Tensor, "name">[]): Promise<TypedArray[]> => {
+    const feeds = Object.fromEntries(
+      loaded.inputNames.map((name, i) => {
+        const { type, data, shape } = inputs[i];
+        return [name, new ort.Tensor(type as "float32", data as Float32Array, [...shape])];
+      }),
+    );
+    const result = await loaded.run(feeds);
+    return loaded.outputNames.map((name) => result[name].data as TypedArray);
+  };
+}
+
 /** Values between -1 and 1 with a few extremes, from a seed. */
 export function randomValues(count: number, seed: number, scale = 1): Float32Array {
   let state = seed >>> 0 || 1;
@@ -71,6 +104,16 @@ export const constant = (shape: Shape, seed: number, scale = 1): Omit<Tensor, "n
   type: "float32",
   shape,
   data: randomValues(elementCount(shape), seed, scale) as TypedArray,
+});
+
+/** A computed input that is fed these values. */
+export const feed = (tensor: Omit<Tensor, "name">): Feed => ({ ...tensor, feed: true });
+
+/** A constant or fed tensor of plain numbers. */
+export const tensor = (type: ElementType, shape: Shape, values: ArrayLike<number>): Omit<Tensor, "name"> => ({
+  type,
+  shape,
+  data: fromNumbers(type, values),
 });
 
 export const integers = (...values: number[]): Omit<Tensor, "name"> => ({

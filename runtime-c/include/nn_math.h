@@ -1,7 +1,8 @@
 /*
  * float32 functions of the kernel library, without libm and without double: only IEEE 754 single-precision
  * operations in a fixed order, so host and device agree in every bit when contraction is off
- * (-ffp-contract=off). Twin of src/numerics/float_math.ts.
+ * (-ffp-contract=off). Twin of src/numerics/float_math.ts. More functions in
+ * nn_math_exact.h, nn_math_log.h and nn_math_trig.h.
  */
 #ifndef NN_MATH_H
 #define NN_MATH_H
@@ -46,7 +47,7 @@ static inline float nn_power_of_two(int32_t n) {
  * results. x = n * ln 2 + r with |r| <= ln(2) / 2; ln 2 is split so that n * 0.693359375 is exact (Cody and
  * Waite). The polynomial for e^r is that of expf in the Cephes library.
  */
-static inline float nn_exp_f32(float x) {
+static inline float nn_expf(float x) {
     if (x > 88.7228317f) {
         return INFINITY;
     }
@@ -71,12 +72,12 @@ static inline float nn_exp_f32(float x) {
 }
 
 /* 1 / (1 + e^-x) within 3 ulp; 0 where e^-x overflows. */
-static inline float nn_sigmoid_f32(float x) {
-    return 1.0f / (1.0f + nn_exp_f32(-x));
+static inline float nn_sigmoidf(float x) {
+    return 1.0f / (1.0f + nn_expf(-x));
 }
 
 /* Hyperbolic tangent within 2 ulp; near 0 by the odd polynomial of tanhf in the Cephes library. */
-static inline float nn_tanh_f32(float x) {
+static inline float nn_tanhf(float x) {
     const float magnitude = x < 0.0f ? -x : x;
     if (magnitude < 0.625f) {
         const float z = x * x;
@@ -87,7 +88,7 @@ static inline float nn_tanh_f32(float x) {
         y = y * z + -0.333332807f;
         return y * z * x + x;
     }
-    const float y = 1.0f - 2.0f / (nn_exp_f32(magnitude + magnitude) + 1.0f);
+    const float y = 1.0f - 2.0f / (nn_expf(magnitude + magnitude) + 1.0f);
     return x < 0.0f ? -y : y;
 }
 

@@ -4,7 +4,7 @@
 #include "nn_common.h"
 
 /*
- * element_bytes is 1, 2 or 4. shape is that of the output, leading dimensions 1; in_offset is the first
+ * element_bytes is 1, 2, 4 or 8. shape is that of the output, leading dimensions 1; in_offset is the first
  * element taken from the input; in_stride holds, for every axis, the distance in elements between neighbours
  * in the input, negative where the axis is reversed.
  */

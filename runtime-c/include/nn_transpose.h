@@ -4,8 +4,8 @@
 #include "nn_common.h"
 
 /*
- * element_bytes is 1, 2 or 4. shape is that of the output, leading dimensions 1; in_stride holds, for every
- * axis of the output, the distance in elements between neighbours in the input.
+ * element_bytes is 1, 2, 4 or 8. shape is that of the output, leading dimensions 1; in_stride holds, for
+ * every axis of the output, the distance in elements between neighbours in the input.
  */
 typedef struct {
     int32_t element_bytes;

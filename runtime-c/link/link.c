@@ -48,13 +48,25 @@ static uint8_t *put_sizes(uint8_t *to, const link_buffer *buffers, uint8_t count
     return to;
 }
 
-static void info(link_state *link) {
-    const link_device *device = link->device;
+static void info(link_state *link, uint16_t body_length) {
+    const uint8_t index = body_length == 0 ? 0 : body_of(link)[0];
+    if (body_length > 1) {
+        reply_error(link, LINK_ERROR_LENGTH);
+        return;
+    }
+    if (index >= link->device_count) {
+        reply_error(link, LINK_ERROR_INDEX);
+        return;
+    }
+    const link_device *device = link->device = &link->devices[index];
     const size_t name_length = strlen(device->name);
     const size_t fixed = 22 + 4 * ((size_t)device->input_count + device->output_count);
     if (fixed + name_length > BODY_MAX) {
         reply_error(link, LINK_ERROR_RANGE);
         return;
+    }
+    if (device->reset != NULL) {
+        device->reset();
     }
     uint8_t *to = body_of(link);
     *to++ = LINK_PROTOCOL_VERSION;
@@ -145,7 +157,7 @@ static void answer(link_state *link, uint16_t payload_length) {
     }
     switch (link->frame.bytes[0]) {
     case LINK_INFO:
-        info(link);
+        info(link, body_length);
         break;
     case LINK_WRITE:
         write_input(link, body_length);
@@ -163,6 +175,9 @@ static void answer(link_state *link, uint16_t payload_length) {
 }
 
 void link_receive(link_state *link, const uint8_t *bytes, size_t count) {
+    if (link->device == NULL) {
+        link->device = link->devices;
+    }
     for (size_t i = 0; i < count; i++) {
         uint16_t payload_length = 0;
         switch (link_frame_receive(&link->frame, bytes[i], &payload_length)) {

@@ -1,5 +1,5 @@
 /*
- * The firmware's side of the link (docs/link-protocol.md): answers the host's requests for one model. No
+ * The firmware's side of the link (docs/link-protocol.md): answers the host's requests for its models. No
  * length, offset or index that comes over the wire is used unchecked. No malloc; the buffer is the frame in
  * `link`.
  */
@@ -50,12 +50,17 @@ typedef struct {
     const link_buffer *outputs;
     /* Runs the model once; with `stream_layers` it calls link_send_layer after each layer. */
     link_run_result (*run)(uint8_t stream_layers);
+    /* Forgets what earlier runs left behind; NULL for a model without state. Called before each info reply.
+     */
+    void (*reset)(void);
     void (*write)(const uint8_t *from, size_t count);
 } link_device;
 
-/* Zero-initialised, with `device` set, it is ready. */
+/* Zero-initialised, with `devices` and `device_count` set, it is ready. */
 typedef struct {
-    const link_device *device;
+    const link_device *devices; /* the models of the firmware */
+    uint8_t device_count;
+    const link_device *device; /* the one that the last LINK_INFO asked for */
     link_frame frame;
     uint8_t sequence;
     /* The last run, until another request follows: a repeated request gets the same reply, not a second run.

@@ -2,10 +2,11 @@
 
 #include "nn_strided.h"
 
-static void fill(uint8_t *out, int32_t bytes, int32_t element_bytes, uint32_t value) {
-    uint8_t element[4];
+static void fill(uint8_t *out, int32_t bytes, int32_t element_bytes, uint32_t value, uint32_t high) {
+    uint8_t element[8];
     for (int i = 0; i < 4; i++) {
         element[i] = (uint8_t)(value >> (8 * i));
+        element[i + 4] = (uint8_t)(high >> (8 * i));
     }
     for (int32_t at = 0; at < bytes; at += element_bytes) {
         memcpy(out + at, element, (size_t)element_bytes);
@@ -23,7 +24,7 @@ NN_KERNEL void nn_pad(const nn_pad_params *p, const void *input, void *output) {
     }
     const int32_t size = p->element_bytes;
     const int32_t row_bytes = p->in_shape[5] * size;
-    fill(output, count * size, size, (uint32_t)p->value_bits);
+    fill(output, count * size, size, (uint32_t)p->value_bits, (uint32_t)p->value_high);
     const uint8_t *in = input;
     uint8_t *first = (uint8_t *)output + begin * size;
     int32_t index[5] = {0};

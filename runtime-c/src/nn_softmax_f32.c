@@ -8,7 +8,7 @@ static void softmax_line(const float *input, float *output, int32_t end, int32_t
     }
     float sum = 0.0f;
     for (int32_t i = 0; i < end; i += step) {
-        output[i] = nn_exp_f32(input[i] - max);
+        output[i] = nn_expf(input[i] - max);
         sum += output[i];
     }
     for (int32_t i = 0; i < end; i += step) {

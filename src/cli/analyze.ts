@@ -2,15 +2,19 @@ import { canonicalGraph, isQuantised, read } from "../compile.js";
 import type { Shape } from "../graph/ir.js";
 import { elementCount } from "../graph/ir.js";
 import { lower } from "../lower/lower.js";
+import type { StatePair } from "../onnx/bind_states.js";
 import { findOperator } from "../ops/index.js";
+import { refusal } from "../ops/refused.js";
 import { type AddCommand, action } from "./command.js";
-import { jsonOption, layoutOption, shapeOption } from "./options.js";
+import { constantOption, jsonOption, layoutOption, shapeOption, stateOption } from "./options.js";
 import { compact, table } from "./output.js";
 import { traceTo } from "./trace.js";
 
 interface Options {
   json?: boolean;
   shape?: ReadonlyMap<string, Shape>;
+  state?: readonly StatePair[];
+  constant?: ReadonlyMap<string, readonly number[]>;
   inputLayout?: "nhwc" | "nchw";
   trace?: boolean;
 }
@@ -21,6 +25,8 @@ export const analyze: AddCommand = (program) => {
     .description("say what a model contains and whether it can be compiled")
     .argument("<model.onnx>")
     .addOption(shapeOption())
+    .addOption(constantOption())
+    .addOption(stateOption())
     .addOption(layoutOption())
     .option("--trace", "print the graph after every pass, on stderr")
     .addOption(jsonOption())
@@ -36,11 +42,17 @@ export const analyze: AddCommand = (program) => {
           .reduce((sum, tensor) => sum + elementCount(tensor.shape), 0);
         const unsupported = graph.nodes
           .filter((node) => !findOperator(node))
-          .map((node) => ({ node: node.name, operator: node.operator, reason: "the operator is not supported" }));
+          .map((node) => ({
+            node: node.name,
+            operator: node.operator,
+            reason: refusal(node) ?? "the operator is not supported",
+          }));
         const canonical =
           unsupported.length === 0
             ? canonicalGraph(model, {
                 shapes: options.shape,
+                constants: options.constant,
+                states: options.state,
                 inputLayout: options.inputLayout,
                 ...(options.trace && { trace: traceTo(output.note) }),
               })

@@ -6,7 +6,7 @@ import { UserError } from "../errors.js";
 import { bytesPerElement, elementCount } from "../graph/ir.js";
 import { openProject, type Project } from "../project/open.js";
 import { type AddCommand, action } from "./command.js";
-import { jsonOption } from "./options.js";
+import { jsonOption, modelOption } from "./options.js";
 import { compact, kilobytes, table } from "./output.js";
 
 export const bench: AddCommand = (program) => {
@@ -14,11 +14,12 @@ export const bench: AddCommand = (program) => {
     .command("bench")
     .description("count instructions, cycles, flash and RAM of a built firmware in the simulator")
     .argument("<firmware>", "folder that `generate` wrote and `build` built")
+    .addOption(modelOption())
     .addOption(jsonOption())
     .addHelpText("after", "\nExample:\n  $ onnx2mcu bench firmware/ --json")
     .action(
-      action<{ json?: boolean }>(async ([folder], _options, output) => {
-        const result = await benchProject(openProject(folder));
+      action<{ json?: boolean; model?: string }>(async ([folder], options, output) => {
+        const result = await benchProject(openProject(folder, options.model));
         const rows = result.layers.map((l, i) => [i, l.operator, l.macs, l.instructions, l.cycles, l.name]);
         const { flash, ram, support } = result;
         const text = [
@@ -61,10 +62,16 @@ export async function benchProject(project: Project) {
     throw new UserError("E_TOOL_FAILED", `${folder} is not built yet; run onnx2mcu build ${folder}`);
   }
   const profile = await profileProject(project, benchInputs(project));
-  const { model, support } = sizesFromMap(readFileSync(map, "utf8"), manifest.name);
+  const { model, support } = sizesFromMap(
+    readFileSync(map, "utf8"),
+    manifest.name,
+    project.models.filter((name) => name !== manifest.name),
+  );
   const flash = { code: model.code, weights: model.constants + model.data };
   const ram = { arena: plan.arenaBytes, static: model.data + model.bss, stack: profile.stackBytes };
-  const supportRam = support.data + support.bss - plan.arenaBytes;
+  // The arena belongs to no library: it is the application's, shared by the models.
+  const arenas = project.models.map((name) => openProject(folder, name).plan.arenaBytes);
+  const supportRam = support.data + support.bss - Math.max(1, ...arenas);
   return {
     board: board.name,
     instructions: profile.instructions,

@@ -1,5 +1,5 @@
 import { buildProject } from "../device/pio.js";
-import { openProject } from "../project/open.js";
+import { modelsOf, openProject } from "../project/open.js";
 import { type AddCommand, action } from "./command.js";
 import { jsonOption } from "./options.js";
 
@@ -13,7 +13,7 @@ export const build: AddCommand = (program) => {
     .addHelpText("after", "\nExample:\n  $ onnx2mcu build firmware/")
     .action(
       action<{ json?: boolean; verbose?: boolean }>(async ([folder], options, output) => {
-        const { board } = openProject(folder);
+        const { board } = openProject(folder, modelsOf(folder)[0]);
         const show = options.verbose ? output.note : output.progress;
         const { elf, map, seconds } = await buildProject(folder, board, show);
         output.result({ board: board.name, elf, map, seconds }, `${elf}: built in ${seconds.toFixed(1)} s`);

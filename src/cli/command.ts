@@ -13,7 +13,7 @@ export function action<Options extends { json?: boolean }>(
 ) {
   return async (...received: unknown[]): Promise<void> => {
     const options = received.at(-2) as Options;
-    const args = received.slice(0, -2) as string[];
+    const args = received.slice(0, -2).flat() as string[];
     const output = createOutput(options.json === true);
     try {
       process.exitCode = (await run(args, options, output)) ?? 0;

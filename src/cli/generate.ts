@@ -3,22 +3,28 @@ import { basename } from "node:path";
 import { Option } from "commander";
 import { type Compiled, compile, modelHash } from "../compile.js";
 import { type Board, flashBytes, loadBoard, ramBytes } from "../device/boards.js";
-import { tableBytes } from "../emit/manifest.js";
+import { ortAgreementOf, tableBytes } from "../emit/manifest.js";
 import { UserError } from "../errors.js";
 import type { Shape } from "../graph/ir.js";
 import { writeTree } from "../io/files.js";
 import { hybridSteps } from "../lower/lower.js";
+import type { StatePair } from "../onnx/bind_states.js";
+import type { StreamOptions } from "../passes/stream.js";
 import { planSummary } from "../plan/report.js";
 import { platformioProject } from "../project/platformio.js";
 import { type AddCommand, action } from "./command.js";
 import {
   calibrationFrom,
+  constantOption,
   jsonOption,
   layoutOption,
   observerOf,
   observerOption,
   percentileOption,
   shapeOption,
+  stateOption,
+  streamFramesOption,
+  streamOption,
 } from "./options.js";
 import { compact, kilobytes, type Output } from "./output.js";
 import { traceTo } from "./trace.js";
@@ -33,6 +39,10 @@ interface Options {
   io?: "int8" | "float32";
   ioBuffers: "arena" | "caller";
   shape?: ReadonlyMap<string, Shape>;
+  state?: readonly StatePair[];
+  stream?: StreamOptions;
+  streamFrames?: number;
+  constant?: ReadonlyMap<string, readonly number[]>;
   inputLayout?: "nhwc" | "nchw";
   observer: "minmax" | "percentile";
   percentile: number;
@@ -59,7 +69,7 @@ export const generate: AddCommand = (program) => {
   program
     .command("generate")
     .description("write a firmware project with the model as C")
-    .argument("<model.onnx>", "a float model, or one quantised in QDQ form")
+    .argument("<model.onnx>", "a float model, or one quantised in QDQ or QOperator form")
     .requiredOption("--board <name>", "target board, see `onnx2mcu boards`")
     .requiredOption("-o, --output <folder>", "project folder: new, empty, or generated before")
     .option("--calibration <data>", "example inputs for int8: .npz (array calibration), .npy or .csv")
@@ -73,6 +83,10 @@ export const generate: AddCommand = (program) => {
     )
     .addOption(layoutOption())
     .addOption(shapeOption())
+    .addOption(constantOption())
+    .addOption(stateOption())
+    .addOption(streamOption())
+    .addOption(streamFramesOption())
     .addOption(observerOption())
     .addOption(percentileOption())
     .option("--trace", "print the graph after every pass, on stderr")
@@ -95,6 +109,9 @@ async function run(path: string, options: Options, output: Output): Promise<unde
     io: options.io,
     ioBuffers: options.ioBuffers,
     shapes: options.shape,
+    constants: options.constant,
+    states: options.state,
+    ...(options.stream && { stream: { ...options.stream, frames: options.streamFrames } }),
     inputLayout: options.inputLayout,
     observer: observerOf(options),
     onRow: (done, rows) => output.progress(`calibrating ${done}/${rows}`),
@@ -107,14 +124,21 @@ async function run(path: string, options: Options, output: Output): Promise<unde
   for (const file of changes.kept) output.note(`kept ${file}: it was edited since it was generated`);
   const { program, plan, view, name } = compiled;
   const hybrid = hybridSteps(program).map(({ node, operator }) => ({ node, operator }));
+  const agreement = ortAgreementOf(program);
   const macs = program.steps.reduce((sum, step) => sum + step.macs, 0);
   const text = [
     `${options.output}: ${name} for ${board.title}, ${program.precision}`,
     `  ${program.steps.length} layers, ${compact(macs)} multiply-accumulates, tables ${kilobytes(tableBytes(program))}`,
     planSummary(program, plan).replace(/^/gm, "  "),
+    ...(compiled.stream
+      ? [
+          `  ${compiled.stream.frames} new frames of ${compiled.stream.window} at each call; results are those of a full window from call ${compiled.stream.warmUpCalls} on`,
+        ]
+      : []),
     ...(hybrid.length > 0
       ? [`  in float32, for want of an int8 form: ${[...new Set(hybrid.map((h) => h.operator))].join(", ")}`]
       : []),
+    ...(agreement.length > 0 ? [`  ${agreementText(agreement)}`] : []),
     `next: onnx2mcu build ${options.output}`,
   ];
   output.result(
@@ -128,10 +152,18 @@ async function run(path: string, options: Options, output: Output): Promise<unde
       macs,
       arena: { bytes: plan.arenaBytes, lowerBound: plan.lowerBound, optimal: plan.optimal },
       tables: tableBytes(program),
+      ...(compiled.stream && { stream: compiled.stream }),
       float32Layers: hybrid,
+      ortAgreement: agreement,
       written: changes.written.length,
     },
     text.join("\n"),
   );
   return undefined;
+}
+
+function agreementText(layers: ReturnType<typeof ortAgreementOf>): string {
+  const sum = (of: (layer: (typeof layers)[number]) => number) => layers.reduce((total, layer) => total + of(layer), 0);
+  const exact = layers.filter(({ differing }) => differing === 0).length;
+  return `bit-exact with onnxruntime: proved for ${exact} of ${layers.length} layers with weights, ${sum((l) => l.proved)} of ${sum((l) => l.channels)} channels`;
 }

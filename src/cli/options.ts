@@ -4,6 +4,8 @@ import type { Rows } from "../compile.js";
 import { loadData } from "../data/load.js";
 import { inputRows } from "../data/rows.js";
 import type { Shape, Tensor } from "../graph/ir.js";
+import type { StatePair } from "../onnx/bind_states.js";
+import type { StreamOptions } from "../passes/stream.js";
 import type { ObserverKind } from "../quantize/observers.js";
 
 /** "name:1,3,96,96", collected by name; the name itself may contain colons. */
@@ -17,6 +19,19 @@ export function collectShape(text: string, previous: ReadonlyMap<string, Shape> 
     throw new InvalidArgumentError("expected input:1,3,96,96 with sizes of at least 1");
   }
   return new Map([...previous, [text.slice(0, at), shape]]);
+}
+
+/** "name:1,2", collected by name; the name itself may contain colons. */
+export function collectConstant(
+  text: string,
+  previous: ReadonlyMap<string, readonly number[]> = new Map(),
+): Map<string, readonly number[]> {
+  const at = text.lastIndexOf(":");
+  const values = text.slice(at + 1).split(",");
+  if (at < 1 || values.some((value) => value.trim() === "" || !Number.isFinite(Number(value)))) {
+    throw new InvalidArgumentError("expected input:1,2 with numbers");
+  }
+  return new Map([...previous, [text.slice(0, at), values.map(Number)]]);
 }
 
 export function positiveInteger(text: string): number {
@@ -36,11 +51,52 @@ export const shapeOption = () =>
     collectShape,
   );
 
+export const constantOption = () =>
+  new Option(
+    "--constant <input:values>",
+    "make an input a constant, e.g. axes:1,2: what decides shapes must be known when C is generated (repeatable)",
+  ).argParser(collectConstant);
+
+function collectState(text: string, previous: readonly StatePair[] = []): StatePair[] {
+  const at = text.indexOf(":");
+  if (at < 1 || at === text.length - 1) throw new InvalidArgumentError("expected input:output");
+  return [...previous, { input: text.slice(0, at), output: text.slice(at + 1) }];
+}
+
+export const stateOption = () =>
+  new Option(
+    "--state <input:output>",
+    "keep a value from call to call: the input takes what the output was, 0 at first (repeatable)",
+  ).argParser(collectState);
+
+/** "2", or "input:2". */
+function streamOf(text: string): StreamOptions {
+  const at = text.lastIndexOf(":");
+  const axis = Number(text.slice(at + 1));
+  if (at === 0 || text.slice(at + 1).trim() === "" || !Number.isInteger(axis)) {
+    throw new InvalidArgumentError("expected the axis of time, as 2 or input:2");
+  }
+  return { axis, ...(at > 0 && { input: text.slice(0, at) }) };
+}
+
+export const streamOption = () =>
+  new Option(
+    "--stream <axis>",
+    "feed new frames along this axis instead of whole windows; input:axis where there are several inputs",
+  ).argParser(streamOf);
+
+export const streamFramesOption = () =>
+  new Option("--stream-frames <n>", "new frames at each call (default: the fewest that the strides allow)").argParser(
+    positiveInteger,
+  );
+
 export const layoutOption = () =>
   new Option(
     "--input-layout <layout>",
     "layout of image inputs in the firmware and in the data (default: as the model has it)",
   ).choices(["nhwc", "nchw"]);
+
+export const modelOption = () => new Option("--model <name>", "of a firmware with several models: which one");
 
 export const jsonOption = () => new Option("--json", "print one JSON document on stdout");
 

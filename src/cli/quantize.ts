@@ -2,17 +2,20 @@ import { canonicalGraph, quantise, read } from "../compile.js";
 import type { Shape } from "../graph/ir.js";
 import { writeFileAtomic } from "../io/files.js";
 import { toolVersion } from "../io/package_path.js";
+import type { StatePair } from "../onnx/bind_states.js";
 import { writeModel } from "../onnx/write.js";
 import { exportQdq } from "../quantize/export_qdq.js";
 import { type AddCommand, action } from "./command.js";
 import {
   calibrationFrom,
+  constantOption,
   jsonOption,
   layoutOption,
   observerOf,
   observerOption,
   percentileOption,
   shapeOption,
+  stateOption,
 } from "./options.js";
 import { kilobytes } from "./output.js";
 
@@ -21,6 +24,8 @@ interface Options {
   calibration: string;
   output: string;
   shape?: ReadonlyMap<string, Shape>;
+  state?: readonly StatePair[];
+  constant?: ReadonlyMap<string, readonly number[]>;
   inputLayout?: "nhwc" | "nchw";
   observer: "minmax" | "percentile";
   percentile: number;
@@ -36,12 +41,19 @@ export const quantize: AddCommand = (program) => {
     .addOption(observerOption())
     .addOption(percentileOption())
     .addOption(shapeOption())
+    .addOption(constantOption())
+    .addOption(stateOption())
     .addOption(layoutOption())
     .addOption(jsonOption())
     .addHelpText("after", "\nExample:\n  $ onnx2mcu quantize model.onnx --calibration data.npz -o model.int8.onnx")
     .action(
       action<Options>(async ([path], options, output) => {
-        const graph = canonicalGraph(read(path), { shapes: options.shape, inputLayout: options.inputLayout });
+        const graph = canonicalGraph(read(path), {
+          shapes: options.shape,
+          constants: options.constant,
+          states: options.state,
+          inputLayout: options.inputLayout,
+        });
         let rows = 0;
         const quantised = quantise(graph, {
           calibration: calibrationFrom(options.calibration),

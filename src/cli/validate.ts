@@ -6,11 +6,12 @@ import { openDevice, type TargetName } from "../device/device.js";
 import { EXIT } from "../errors.js";
 import { openProject } from "../project/open.js";
 import { type AddCommand, action } from "./command.js";
-import { jsonOption, positiveInteger } from "./options.js";
+import { jsonOption, modelOption, positiveInteger } from "./options.js";
 import { type Output, percent } from "./output.js";
 
 interface Options {
   json?: boolean;
+  model?: string;
   on: TargetName;
   data: string;
   limit?: number;
@@ -28,6 +29,7 @@ export const validate: AddCommand = (program) => {
     .requiredOption("--data <data>", "rows: .npz (arrays inputs, labels), .npy or .csv")
     .option("--limit <rows>", "only the first rows", positiveInteger)
     .option("--per-layer", "compare every layer, and name the first that differs")
+    .addOption(modelOption())
     .addOption(jsonOption())
     .addHelpText("after", "\nExample:\n  $ onnx2mcu validate firmware/ --on simulator --data data.npz --limit 100")
     .action(action<Options>(([folder], options, output) => run(folder, options, output)));
@@ -37,7 +39,7 @@ export const validate: AddCommand = (program) => {
 const oneOrMany = <T>(list: readonly T[]): T | readonly T[] => (list.length === 1 ? list[0] : list);
 
 async function run(folder: string, options: Options, output: Output): Promise<number> {
-  const project = openProject(folder);
+  const project = openProject(folder, options.model);
   const { program, manifest } = project;
   const file = loadData(options.data);
   const rows = inputRows(

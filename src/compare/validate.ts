@@ -1,7 +1,7 @@
 /** Compares a running firmware with the host reference, row by row, and both with the float model. */
 import type { Device } from "../device/device.js";
 import { UserError } from "../errors.js";
-import { elementCount, newArray, type TypedArray } from "../graph/ir.js";
+import { elementCount, fromNumbers, newArray, type TypedArray } from "../graph/ir.js";
 import type { Program, ProgramTensor } from "../graph/program.js";
 import { hostProgram, runRow } from "../host/run.js";
 import { roundHalfEven } from "../numerics/requantize.js";
@@ -57,17 +57,20 @@ function elementsOf(tensor: ProgramTensor, bytes: Uint8Array): TypedArray {
 /** Real values of stored elements. */
 export function realValues(tensor: ProgramTensor, data: TypedArray): Float32Array {
   const { scale, zeroPoint = 0 } = tensor;
-  if (scale === undefined) return Float32Array.from(data as Float32Array);
+  if (scale === undefined) return Float32Array.from(data as ArrayLike<number | bigint>, Number);
   return Float32Array.from(data as Int8Array, (q) => (q - zeroPoint) * scale);
 }
 
-/** Elements as the input stores them: quantised half to even for an int8 input. */
+/** Elements as the input stores them: quantised half to even for an input with a scale. */
 export function storedValues(tensor: ProgramTensor, real: Float32Array): TypedArray {
   const { scale, zeroPoint = 0 } = tensor;
-  if (scale === undefined) return real;
-  return Int8Array.from(real, (x) =>
-    Math.max(-128, Math.min(127, roundHalfEven(Math.fround(x / Math.fround(scale))) + zeroPoint)),
-  );
+  if (scale === undefined) return fromNumbers(tensor.type, real);
+  const [low, high] = tensor.type === "uint8" ? [0, 255] : [-128, 127];
+  const stored = newArray(tensor.type, real.length) as Int8Array;
+  real.forEach((x, i) => {
+    stored[i] = Math.max(low, Math.min(high, roundHalfEven(Math.fround(x / Math.fround(scale))) + zeroPoint));
+  });
+  return stored;
 }
 
 function differences(a: Uint8Array, b: Uint8Array): number {

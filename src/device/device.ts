@@ -28,7 +28,7 @@ export async function openDevice(project: Project, target: TargetName): Promise<
   const transport = await OPENERS[target](project);
   const client = linkClient(transport);
   try {
-    const info = await client.info();
+    const info = await client.info(project.models.indexOf(project.manifest.name));
     const { signature, name } = project.manifest;
     if (info.signature !== signature) {
       throw new UserError(

@@ -37,13 +37,18 @@ const sourcesIn = (folder: string) =>
 export async function buildHost(project: Project, extraFlags: readonly string[] = []): Promise<string> {
   const { folder, manifest } = project;
   const support = packagePath("boards", "sim", "support");
-  const library = join(folder, "lib", manifest.name, "src");
+  const libraries = project.models.map((name) => join(folder, "lib", name, "src"));
   const link = join(folder, "lib", "onnx2mcu_link", "src");
-  const sources = [join(folder, "src", "main.c"), ...sourcesIn(library), ...sourcesIn(link), join(support, "host.c")];
+  const sources = [
+    join(folder, "src", "main.c"),
+    ...libraries.flatMap(sourcesIn),
+    ...sourcesIn(link),
+    join(support, "host.c"),
+  ];
   const compiler = findCompiler();
   const flags = [...FLAGS, ...extraFlags];
   const hash = createHash("sha256").update(JSON.stringify([compiler, flags]));
-  const headers = [library, link].flatMap((path) =>
+  const headers = [...libraries, link].flatMap((path) =>
     readdirSync(path)
       .filter((file) => file.endsWith(".h"))
       .map((file) => join(path, file)),
@@ -54,7 +59,7 @@ export async function buildHost(project: Project, extraFlags: readonly string[] 
   if (existsSync(program)) return program;
   mkdirSync(programs, { recursive: true });
   const aside = `${program}.${process.pid}.tmp`;
-  const includes = [library, link, support].flatMap((path) => ["-I", path]);
+  const includes = [...libraries, link, support].flatMap((path) => ["-I", path]);
   const result = await run(compiler, [...flags, ...includes, ...sources, "-o", aside, "-lm"], {
     seconds: COMPILE_SECONDS,
   });

@@ -67,10 +67,11 @@ const KINDS: Readonly<Record<string, keyof Share>> = {
 /**
  * @param map text of the linker's map file
  * @param library name of the model's library; library functions that only its objects pulled in count as its own
+ * @param others names of the libraries of other models in the same firmware: their share is not counted
  */
-export function sizesFromMap(map: string, library: string): Sizes {
+export function sizesFromMap(map: string, library: string, others: readonly string[] = []): Sizes {
   const references = pulledBy(map);
-  const isModel = (object: string): boolean => {
+  const belongsTo = (library: string, object: string): boolean => {
     const seen = new Set<string>();
     let file = object;
     while (!seen.has(file)) {
@@ -85,7 +86,8 @@ export function sizesFromMap(map: string, library: string): Sizes {
   const sizes = { model: { ...EMPTY }, support: { ...EMPTY } };
   for (const { section, bytes, object } of placedPieces(map)) {
     const kind = KINDS[section];
-    if (kind) (isModel(object) ? sizes.model : sizes.support)[kind] += bytes;
+    if (!kind || others.some((other) => belongsTo(other, object))) continue;
+    (belongsTo(library, object) ? sizes.model : sizes.support)[kind] += bytes;
   }
   return sizes;
 }

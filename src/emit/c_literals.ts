@@ -11,6 +11,9 @@ const C_TYPES: Readonly<Record<StorageType, string>> = {
   int32: "int32_t",
   uint32: "uint32_t",
   float32: "float",
+  int64: "int64_t",
+  uint64: "uint64_t",
+  bool: "uint8_t",
 };
 
 export const cTypeOf = (type: StorageType): string => C_TYPES[type];
@@ -28,13 +31,24 @@ export function cInt(value: number): string {
   return value === -(2 ** 31) ? "(-2147483647 - 1)" : String(value);
 }
 
+function cInt64(value: bigint): string {
+  return value === -(2n ** 63n) ? "(-INT64_C(9223372036854775807) - 1)" : `INT64_C(${value})`;
+}
+
+const PRINTERS: Partial<Record<StorageType, (value: never) => string>> = {
+  float32: cFloat,
+  uint32: (value: number) => `${value}u`,
+  int64: cInt64,
+  uint64: (value: bigint) => `UINT64_C(${value})`,
+};
+
 /** Initialiser lines of at most about 110 columns. */
 export function cLines(type: StorageType, data: TypedArray): string[] {
-  const print = type === "float32" ? cFloat : type === "uint32" ? (v: number) => `${v}u` : cInt;
+  const print = PRINTERS[type] ?? cInt;
   const lines: string[] = [];
   let line = "";
   for (let i = 0; i < data.length; i++) {
-    const item = `${print(Number(data[i]))},`;
+    const item = `${print(data[i] as never)},`;
     if (line.length + item.length > 104) {
       lines.push(line);
       line = "";

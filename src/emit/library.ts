@@ -1,10 +1,18 @@
 /** The C library of a model: header, source, tables, and the kernels it uses, as path -> text. */
 import { readFileSync } from "node:fs";
 import { packagePath } from "../io/package_path.js";
+import { findKernel } from "../kernels/index.js";
 import { render } from "./templates.js";
 import type { ModelView } from "./view.js";
 
 const runtimeFile = (...parts: string[]) => readFileSync(packagePath("runtime-c", ...parts), "utf8");
+
+/** The text of a C file of the kernel library: from runtime-c, or from the template of the kernel's family. */
+export function kernelFile(name: string, extension: "c" | "h"): string {
+  const template = findKernel(name)?.template;
+  if (template) return render(`kernels/${template.name}.${extension}`, template.view);
+  return runtimeFile(extension === "c" ? "src" : "include", `${name}.${extension}`);
+}
 
 /** Headers that the given C text includes, and those they include, from runtime-c/include. */
 function includedHeaders(texts: readonly string[]): Map<string, string> {
@@ -13,7 +21,7 @@ function includedHeaders(texts: readonly string[]): Map<string, string> {
   for (let text = queue.pop(); text !== undefined; text = queue.pop()) {
     for (const [, header] of text.matchAll(/#include "(nn_\w+\.h)"/g)) {
       if (headers.has(header)) continue;
-      const content = runtimeFile("include", header);
+      const content = kernelFile(header.slice(0, -2), "h");
       headers.set(header, content);
       queue.push(content);
     }
@@ -34,7 +42,7 @@ export function libraryFiles(view: ModelView): Map<string, string> {
     files.set(`${view.name}_io.c`, render("c/io.c", view));
     kernels.add("nn_quantize_f32_s8").add("nn_dequantize_s8_f32");
   }
-  for (const kernel of kernels) files.set(`${kernel}.c`, runtimeFile("src", `${kernel}.c`));
+  for (const kernel of kernels) files.set(`${kernel}.c`, kernelFile(kernel, "c"));
   for (const [header, text] of includedHeaders([...files.values()])) files.set(header, text);
   return new Map([...files].sort(([a], [b]) => (a < b ? -1 : 1)));
 }

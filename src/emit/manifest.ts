@@ -15,6 +15,18 @@ export function tableBytes(program: Program): number {
   return program.constants.reduce((sum, { data }) => sum + data.byteLength, 0);
 }
 
+/** How the layers of a QOperator model compare with onnxruntime's kernels, which compute on integers too. */
+export function ortAgreementOf({ steps }: Program) {
+  return steps.flatMap(({ node, operator, ortAgreement: found }) => {
+    if (!found) return [];
+    const result =
+      found.differing === 0
+        ? "bit-exact with onnxruntime: proved"
+        : `differs at ${found.differing} accumulator values in ${found.channels - found.proved} of ${found.channels} channels`;
+    return [{ node, operator, ...found, result }];
+  });
+}
+
 /** @param source what the user gave: file name and sha256 of the model */
 export function manifestOf(compiled: Compiled, board: string, source: { file: string; sha256: string }) {
   const { program, plan, view, name } = compiled;
@@ -45,7 +57,14 @@ export function manifestOf(compiled: Compiled, board: string, source: { file: st
     board,
     model: { ...source, opset: compiled.model.graph.opset, producer: compiled.model.producer },
     inputs: program.inputs.map(describe),
-    outputs: program.outputs.map(describe),
+    outputs: program.outputs.map((id, i) => {
+      const counts = (program.counted ?? []).filter(({ count }) => count === i);
+      const countOf = counts.map(({ output, axis }) => ({
+        output: program.tensors[program.outputs[output]].name,
+        axis,
+      }));
+      return { ...describe(id), ...(countOf.length > 0 && { countOf }) };
+    }),
     arena: {
       bytes: plan.arenaBytes,
       alignment: plan.alignment,
@@ -56,8 +75,16 @@ export function manifestOf(compiled: Compiled, board: string, source: { file: st
       peakLayer: plan.peakStep,
       aliveAtPeak: plan.aliveAtPeak.map(({ name: tensor, bytes }) => ({ tensor, bytes })),
     },
+    states: (program.states ?? []).map(({ input, output }, index) => ({
+      input: program.tensors[input].name,
+      output: program.tensors[output].name,
+      offset: plan.stateOffsets[index],
+      bytes: bytesOf(program.tensors[input]),
+    })),
+    ...(compiled.stream && { stream: compiled.stream }),
     tables: { bytes: tableBytes(program), count: program.constants.length },
     macs: program.steps.reduce((sum, step) => sum + step.macs, 0),
+    ortAgreement: ortAgreementOf(program),
     float32Layers: hybridSteps(program).map(({ node, operator }) => ({ node, operator })),
     layers: plan.steps.map((index, layer) => {
       const step = program.steps[index];

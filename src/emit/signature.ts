@@ -7,7 +7,7 @@ import type { Plan } from "../plan/plan.js";
 /** JSON with infinities kept apart. */
 const exact = (value: unknown) => JSON.stringify(value, (_key, v) => (typeof v === "number" ? String(v) : v));
 
-/** 16 hexadecimal digits over steps, parameters, tables, shapes and memory layout; names of the model do not count. */
+/** 16 hexadecimal digits over steps, parameters, tables, shapes and memory layout; names of the model and reports do not count. */
 export function signatureOf(program: Program, plan: Plan): string {
   const hash = createHash("sha256");
   hash.update(
@@ -15,11 +15,12 @@ export function signatureOf(program: Program, plan: Plan): string {
       NUMERICS_VERSION,
       program.tensors.map(({ name: _, ...rest }) => rest),
       plan.steps.map((index) => {
-        const { node: _node, operator: _operator, ...rest } = program.steps[index];
+        const { node: _node, operator: _operator, ortAgreement: _agreement, ...rest } = program.steps[index];
         return rest;
       }),
       program.inputs,
       program.outputs,
+      ...(program.states ? [program.states] : []),
       plan.placements,
       plan.arenaBytes,
     ]),

@@ -19,6 +19,8 @@ export interface InterfaceView {
   readonly bytes: number;
   readonly rank: number;
   readonly shapeText: string;
+  /** What the output counts, where it is a count. */
+  readonly countOf: string;
   readonly quantised: boolean;
   readonly scale: string;
   readonly zeroPoint: number;
@@ -44,6 +46,7 @@ function interfaceView(tensor: ProgramTensor, kind: "input" | "output", index: n
     bytes: elements * bytesPerElement(tensor.type),
     rank: tensor.shape.length,
     shapeText: tensor.shape.length > 0 ? tensor.shape.join(", ") : "1",
+    countOf: "",
     quantised: tensor.scale !== undefined,
     scale: cFloat(tensor.scale ?? 1),
     zeroPoint: tensor.zeroPoint ?? 0,
@@ -56,8 +59,9 @@ function fieldValue(field: ParamField, value: number | readonly number[]): strin
 }
 
 /** The bytes of a tensor as a C pointer expression without a type. */
-function address(placement: Placement): string {
+function address(placement: Placement, plan: Plan): string {
   if (placement.region === "arena") return `arena + ${placement.offset}`;
+  if (placement.region === "state") return `state + ${plan.stateOffsets[placement.index]}`;
   return placement.region === "input" ? `in[${placement.index}]` : `out[${placement.index}]`;
 }
 
@@ -66,7 +70,7 @@ function argument(program: Program, plan: Plan, name: string, id: number, isInpu
   if (tensor.constant !== undefined) return `${name}_table_${tensor.constant}`;
   const placement = plan.placements[id];
   const type = `${isInput || placement.region === "input" ? "const " : ""}${cTypeOf(tensor.type)} *`;
-  const inner = address(placement);
+  const inner = address(placement, plan);
   // By way of void *, because the bytes of the arena are not known to be aligned to the compiler.
   return tensor.type === "int8" && placement.region === "arena"
     ? `(${type})(${inner})`
@@ -91,6 +95,21 @@ function layerView(program: Program, plan: Plan, name: string, step: Step, index
   };
 }
 
+/** What is copied into the memory of states after the last layer, and how it is filled before the first call. */
+function stateViews({ tensors, states = [] }: Program, plan: Plan) {
+  return states.map(({ input, output, initial }, index) => {
+    const { type, shape } = tensors[input];
+    const elements = elementCount(shape);
+    return {
+      offset: plan.stateOffsets[index],
+      bytes: elements * bytesPerElement(type),
+      from: address(plan.placements[output], plan),
+      // Stored zeros of every type are bytes of zeros; another zero point is one of int8.
+      fill: initial & 0xff,
+    };
+  });
+}
+
 const arenaOffset = (placement: Placement) => (placement.region === "arena" ? placement.offset : 0);
 
 /** Everything the templates under templates/c print. @param name C identifier of the model */
@@ -98,7 +117,13 @@ export function modelView(program: Program, plan: Plan, name: string) {
   const steps = plan.steps.map((index) => program.steps[index]);
   const layers = steps.map((step, index) => layerView(program, plan, name, step, index));
   const inputs = program.inputs.map((id, i) => interfaceView(program.tensors[id], "input", i, name));
-  const outputs = program.outputs.map((id, i) => interfaceView(program.tensors[id], "output", i, name));
+  const outputs = program.outputs.map((id, i) => ({
+    ...interfaceView(program.tensors[id], "output", i, name),
+    countOf: (program.counted ?? [])
+      .filter(({ count }) => count === i)
+      .map(({ output, axis }) => `output ${output} along axis ${axis}`)
+      .join(", "),
+  }));
   const ioInArena = plan.ioBuffers === "arena";
   const copies = (ids: readonly number[], views: readonly InterfaceView[]) =>
     ioInArena
@@ -114,6 +139,8 @@ export function modelView(program: Program, plan: Plan, name: string) {
     arenaBytes: plan.arenaBytes,
     alignment: plan.alignment,
     persistentBytes: plan.persistentBytes,
+    states: stateViews(program, plan),
+    hasState: plan.persistentBytes > 0,
     ioInArena,
     inputs,
     outputs,
@@ -122,8 +149,13 @@ export function modelView(program: Program, plan: Plan, name: string) {
     layerCount: layers.length,
     layers,
     kernels: [...new Set(steps.map((step) => step.kernel))].sort(),
+    hasInputs: inputs.length > 0,
+    hasLayers: layers.length > 0,
+    tablesUseInfinity: program.constants.some(
+      ({ data }) => data instanceof Float32Array && data.some((v) => Math.abs(v) === Number.POSITIVE_INFINITY),
+    ),
     usesInfinity: layers.some((layer) => layer.fields.some((field) => field.value.includes("INFINITY"))),
-    usesArena: ioInArena || /\barena \+/.test(text),
+    usesArena: ioInArena || plan.persistentBytes > 0 || /\barena \+/.test(text),
     inputOffsets: program.inputs.map((id) => arenaOffset(plan.placements[id])).join(", "),
     outputOffsets: program.outputs.map((id) => arenaOffset(plan.placements[id])).join(", "),
     callerChecks: ioInArena ? [] : [...inputs.map((i) => `in[${i.index}]`), ...outputs.map((o) => `out[${o.index}]`)],
@@ -132,8 +164,9 @@ export function modelView(program: Program, plan: Plan, name: string) {
     constants: program.constants.map(({ id, type, data }) => ({
       id,
       cType: cTypeOf(type),
-      count: data.length,
-      lines: cLines(type, data),
+      // C has no empty arrays.
+      count: Math.max(1, data.length),
+      lines: data.length > 0 ? cLines(type, data) : ["0,"],
     })),
   };
 }

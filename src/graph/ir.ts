@@ -5,15 +5,13 @@
  * Conventions
  * - Real-valued tensors have `type: "float32"` throughout. `quantization` says how the value is stored in an int8
  *   program; a constant with `quantization` holds the stored integers in `data`.
- * - After the pass `channels-last`, layout-bound nodes (Conv, ConvTranspose, MaxPool, AveragePool) carry the attribute
+ * - After the pass `channels-last`, layout-bound nodes (Conv, ConvTranspose, MaxPool, AveragePool) over two axes carry the attribute
  *   `channels_last: 1`: activations are N,spatial...,C; weights keep the ONNX order (O,I/group,spatial...).
  * - `fused_min` / `fused_max` on a node clamp its output (real values): a fused Relu or Clip.
  */
+/** Reading turns float64, float16 and bfloat16 into float32, the one real type that devices compute in. */
 export type ElementType =
   | "float32"
-  | "float64"
-  | "float16"
-  | "bfloat16"
   | "int8"
   | "uint8"
   | "int16"
@@ -24,7 +22,7 @@ export type ElementType =
   | "uint64"
   | "bool";
 
-/** float16 and bfloat16 constants are widened to Float32Array on reading; bool is Uint8Array of 0 and 1. */
+/** bool is Uint8Array of 0 and 1. Float64Array stands for any array of plain numbers where its type does not matter. */
 export type TypedArray =
   | Float32Array
   | Float64Array
@@ -73,16 +71,36 @@ export interface Node {
   readonly attributes: Attributes;
 }
 
+/**
+ * A graph output whose length along `axis` depends on the data: its shape has room for the longest, the indices that
+ * count come first and without gaps (row-major in the shorter shape), and the output `count`, int32 [], says how many.
+ */
+export interface Counted {
+  readonly output: string;
+  readonly count: string;
+  readonly axis: number;
+}
+
 export interface Graph {
   readonly name: string;
   /** Version of the ai.onnx operator set. */
   readonly opset: number;
   readonly inputs: readonly string[];
   readonly outputs: readonly string[];
+  /** Inputs that take, at every call, what an output was at the call before; both stand in inputs and outputs too. */
+  readonly states?: readonly { readonly input: string; readonly output: string }[];
+  /** Outputs of a length that depends on the data. */
+  readonly counted?: readonly Counted[];
   /** In topological order. */
   readonly nodes: readonly Node[];
   /** Every value by name: inputs, constants, intermediate values. */
   readonly tensors: ReadonlyMap<string, Tensor>;
+}
+
+/** Inputs that the caller gives: all but states. */
+export function fedInputs({ inputs, states }: Graph): string[] {
+  const kept = new Set((states ?? []).map(({ input }) => input));
+  return inputs.filter((name) => !kept.has(name));
 }
 
 export function elementCount(shape: Shape): number {
@@ -93,9 +111,6 @@ export function elementCount(shape: Shape): number {
 
 const BYTES: Record<ElementType, number> = {
   float32: 4,
-  float64: 8,
-  float16: 2,
-  bfloat16: 2,
   int8: 1,
   uint8: 1,
   int16: 2,
@@ -113,9 +128,6 @@ export function bytesPerElement(type: ElementType): number {
 
 const ARRAYS = {
   float32: Float32Array,
-  float64: Float64Array,
-  float16: Float32Array,
-  bfloat16: Float32Array,
   int8: Int8Array,
   uint8: Uint8Array,
   int16: Int16Array,
@@ -137,12 +149,12 @@ export function toNumbers(data: TypedArray): number[] {
   return Array.from(data as ArrayLike<number | bigint>, Number);
 }
 
-/** Plain numbers as a typed array of `type`; int64 values are truncated to integers. */
+/** Plain numbers as a typed array of `type`; int64 values are truncated to integers, bool ones become 0 or 1. */
 export function fromNumbers(type: ElementType, values: ArrayLike<number>): TypedArray {
   if (type === "int64") return BigInt64Array.from(Array.from(values, (v) => BigInt(Math.trunc(v))));
   if (type === "uint64") return BigUint64Array.from(Array.from(values, (v) => BigInt(Math.trunc(v))));
   const result = newArray(type, values.length) as Float64Array;
-  for (let i = 0; i < values.length; i++) result[i] = values[i];
+  for (let i = 0; i < values.length; i++) result[i] = type === "bool" ? Number(values[i] !== 0) : values[i];
   return result;
 }
 

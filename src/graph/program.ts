@@ -2,10 +2,10 @@
  * The Program: what the firmware does, step by step. `lower` makes it from a Graph; the planner places its tensors,
  * the emitter prints it, the host runs it. Plain data, so that it is stored beside the firmware as JSON.
  */
-import type { Shape, TypedArray } from "./ir.js";
+import type { ElementType, Shape, TypedArray } from "./ir.js";
 
-/** Element types that live in the arena and in constant tables. */
-export type StorageType = "int8" | "uint8" | "int16" | "int32" | "float32" | "uint16" | "uint32";
+/** Element types that live in the arena and in constant tables; bool is one byte, 0 or 1. */
+export type StorageType = ElementType;
 
 export interface ProgramTensor {
   readonly id: number;
@@ -29,6 +29,15 @@ export interface Constant {
   readonly data: TypedArray;
 }
 
+/** Where a layer stands for an onnxruntime kernel on integers: whether it gives the same results. */
+export interface OrtAgreement {
+  /** Output channels, and those whose results are proved to be equal for every accumulator that inputs can reach. */
+  readonly channels: number;
+  readonly proved: number;
+  /** Accumulators with another result, over all channels. */
+  readonly differing: number;
+}
+
 export interface Step {
   /** Key in the kernel table; also the C function. */
   readonly kernel: string;
@@ -45,6 +54,23 @@ export interface Step {
   readonly scratchBytes: number;
   /** Multiply-accumulates of the step. */
   readonly macs: number;
+  readonly ortAgreement?: OrtAgreement;
+}
+
+/** A value that lasts from call to call: `input` holds it, and takes over what `output` is at the end of a call. */
+export interface State {
+  /** Tensor ids; equal in type and size. */
+  readonly input: number;
+  readonly output: number;
+  /** Stored value of every element before the first call: 0, or the zero point. */
+  readonly initial: number;
+}
+
+/** Positions in Program.outputs: of what is counted along `axis`, and of its count. See Counted of the graph. */
+export interface CountedOutput {
+  readonly output: number;
+  readonly count: number;
+  readonly axis: number;
 }
 
 export interface Program {
@@ -55,4 +81,8 @@ export interface Program {
   readonly steps: readonly Step[];
   readonly inputs: readonly number[];
   readonly outputs: readonly number[];
+  /** Neither among the inputs nor among the outputs. */
+  readonly states?: readonly State[];
+  /** Outputs of a length that depends on the data. */
+  readonly counted?: readonly CountedOutput[];
 }

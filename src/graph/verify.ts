@@ -16,6 +16,7 @@ const ZERO_POINTS = {
  * @throws UserError E_INTERNAL unless all of this holds:
  * - keys of `tensors` are the names of their tensors; shapes are integers >= 0
  * - every value has one origin (input, constant or node output) and a tensor; inputs and outputs are listed once
+ * - counted outputs, and what counts them, are outputs
  * - nodes have unique non-empty names and read only values that exist before them
  * - the data of a constant has the array type of its element type (of its stored type where it is quantised) and the
  *   length of its shape
@@ -43,7 +44,16 @@ export function verifyGraph(graph: Graph, after = "the last stage"): void {
     verifyNode(node, graph, available, check);
   }
   for (const output of graph.outputs) check(available.has(output), `output "${output}" does not exist`);
+  for (const { output, count, axis } of graph.counted ?? []) {
+    const known = graph.outputs.includes(output) && graph.outputs.includes(count);
+    check(known && axis < graph.tensors.get(output)!.shape.length, `output "${output}" is not counted by an output`);
+  }
   check(new Set(graph.outputs).size === graph.outputs.length, "an output is listed twice");
+  for (const { input, output } of graph.states ?? []) {
+    check(graph.inputs.includes(input) && graph.outputs.includes(output), `state "${input}" is no input or output`);
+    const [from, to] = [output, input].map((name) => graph.tensors.get(name)!);
+    check(from.type === to.type && `${from.shape}` === `${to.shape}`, `state "${input}" is not what "${output}" is`);
+  }
   for (const name of graph.tensors.keys()) check(available.has(name), `tensor "${name}" has no origin`);
 }
 

@@ -1,6 +1,7 @@
 /** The host reference: runs a Program step by step with the kernels' `run`, equal to the firmware in every bit. */
+import { UserError } from "../errors.js";
 import { elementCount, newArray, type TypedArray } from "../graph/ir.js";
-import type { Program, Step } from "../graph/program.js";
+import type { Program, Step, StorageType } from "../graph/program.js";
 import { kernelOf } from "../kernels/index.js";
 
 /** Called after each step with its index and the arrays it wrote. */
@@ -10,17 +11,29 @@ export interface HostProgram {
   /** The array of a program tensor; inputs are written here before `run`, outputs read from here after it. */
   buffer(tensor: number): TypedArray;
   run(onStep?: OnStep): void;
+  /** Gives the states the values that they have before the first run. */
+  reset(): void;
 }
 
-/** Allocates every tensor once; runs may be repeated. */
+/** Elements of all values of a program together: far beyond any device, and what the host holds without trouble. */
+const MAX_ELEMENTS = 2 ** 26;
+
+/** Allocates every tensor once; runs may be repeated. Throws E_SHAPE_TOO_LARGE before it does. */
 export function hostProgram(program: Program): HostProgram {
+  const own = program.tensors.filter(({ constant, viewOf }) => constant === undefined && viewOf === undefined);
+  if (own.reduce((sum, { shape }) => sum + elementCount(shape), 0) > MAX_ELEMENTS) {
+    throw new UserError(
+      "E_SHAPE_TOO_LARGE",
+      `the values of the model have more than ${MAX_ELEMENTS} elements together, too many to run it here`,
+    );
+  }
   const buffers: TypedArray[] = [];
   for (const tensor of program.tensors) {
     buffers.push(
       tensor.constant !== undefined
         ? program.constants[tensor.constant].data
         : tensor.viewOf !== undefined
-          ? buffers[tensor.viewOf]
+          ? asType(buffers[tensor.viewOf], program.tensors[tensor.viewOf].type, tensor.type)
           : newArray(tensor.type, elementCount(tensor.shape)),
     );
   }
@@ -35,15 +48,34 @@ export function hostProgram(program: Program): HostProgram {
       ),
     },
   }));
+  const states = program.states ?? [];
+  const reset = () => {
+    for (const { input, initial } of states) (buffers[input] as Float64Array).fill(valueIn(buffers[input], initial));
+  };
+  reset();
   return {
     buffer: (tensor) => buffers[tensor],
+    reset,
     run(onStep) {
       prepared.forEach(({ step, kernel, buffers: io }, index) => {
         kernel.run(step.params, io);
         onStep?.(step, index, io.outputs);
       });
+      for (const { input, output } of states) (buffers[input] as Float64Array).set(buffers[output] as Float64Array);
     },
   };
+}
+
+/** The same bytes as elements of another type of that size. */
+function asType(array: TypedArray, from: StorageType, to: StorageType): TypedArray {
+  if (from === to) return array;
+  const View = newArray(to, 0).constructor as new (buffer: ArrayBufferLike, at: number, length: number) => TypedArray;
+  return new View(array.buffer, array.byteOffset, array.length);
+}
+
+/** A 64-bit array takes bigint. */
+function valueIn(array: TypedArray, value: number): number {
+  return array instanceof BigInt64Array || array instanceof BigUint64Array ? (BigInt(value) as never) : value;
 }
 
 /** Runs one row and gives copies of the outputs. */

@@ -59,5 +59,7 @@ export function loadProgram(text: string): Program {
     steps: stored.steps.map((step) => ({ ...step, params: reviveNumbers(step.params) })),
     inputs: stored.inputs,
     outputs: stored.outputs,
+    ...(stored.states && { states: stored.states }),
+    ...(stored.counted && { counted: stored.counted }),
   };
 }

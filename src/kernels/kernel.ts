@@ -46,6 +46,8 @@ export interface Kernel<P extends Params = Params> {
   readonly constants: readonly ConstantSlot[];
   /** [input, output] pairs that may share their bytes when the element sizes are equal. */
   readonly inPlace: readonly (readonly [number, number])[];
+  /** The C text of a kernel of a family, printed from templates/kernels/<name>.{h,c}; absent: it lies in runtime-c. */
+  readonly template?: { readonly name: string; readonly view: object };
   /** Scratch bytes (planned in the arena like a tensor); 0: the C call has no scratch argument. */
   scratch(params: P): number;
   /** The host reference: writes every element of the outputs. */

@@ -8,6 +8,7 @@ export type PadParams = {
   pad_begin: readonly number[];
   out_shape: readonly number[];
   value_bits: number;
+  value_high: number;
 };
 
 /** Twin of runtime-c/src/nn_pad.c. */
@@ -21,7 +22,7 @@ export default defineKernel<PadParams>({
     { name: "in_shape", type: "int32_t", length: 6 },
     { name: "pad_begin", type: "int32_t", length: 6 },
     { name: "out_shape", type: "int32_t", length: 6 },
-    ...int32Fields("value_bits"),
+    ...int32Fields("value_bits value_high"),
   ],
   constants: [],
   inPlace: [],
@@ -31,7 +32,8 @@ export default defineKernel<PadParams>({
     const output = asElements(outputs[0], p.element_bytes);
     const step = strides(p.out_shape);
     const begin = p.pad_begin.reduce((sum, pad, axis) => sum + pad * step[axis], 0);
-    output.fill(p.value_bits);
+    const value = asElements(Int32Array.of(p.value_bits, p.value_high), p.element_bytes);
+    output.fill(value[0]);
     let from = 0;
     forEachRow(p.in_shape, (index) => {
       const to = begin + rowOffset(index, step);

@@ -17,8 +17,14 @@ export function rowOffset(index: readonly number[], stride: readonly number[]): 
   return offset;
 }
 
-/** The bytes of `array` as unsigned elements of 1, 2 or 4 bytes: moving them keeps every bit. */
+const ELEMENTS = { 1: Uint8Array, 2: Uint16Array, 4: Uint32Array, 8: BigUint64Array };
+
+/**
+ * The bytes of `array` as unsigned elements of 1, 2, 4 or 8 bytes: moving them keeps every bit. Those of 8 are bigint;
+ * who only moves them need not know.
+ */
 export function asElements(array: TypedArray, elementBytes: number): Uint8Array | Uint16Array | Uint32Array {
-  const Elements = elementBytes === 4 ? Uint32Array : elementBytes === 2 ? Uint16Array : Uint8Array;
-  return new Elements(array.buffer as ArrayBuffer, array.byteOffset, array.byteLength / elementBytes);
+  const Elements = ELEMENTS[elementBytes as keyof typeof ELEMENTS];
+  const elements = new Elements(array.buffer as ArrayBuffer, array.byteOffset, array.byteLength / elementBytes);
+  return elements as unknown as Uint8Array;
 }

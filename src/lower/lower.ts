@@ -1,9 +1,10 @@
-/** Graph -> Program: chooses for every node its int8 or its float32 form. */
+/** Graph -> Program: chooses for every node its int8 or its plain form. */
 import { invariant } from "../errors.js";
-import type { Graph, Tensor } from "../graph/ir.js";
+import { elementCount, type Graph, type Node, type Tensor } from "../graph/ir.js";
 import type { Program, Step } from "../graph/program.js";
 import { operatorOf } from "../ops/index.js";
-import { createLowering, perTensor } from "./lowering.js";
+import { createLowering, type Lowering, perTensor } from "./lowering.js";
+import { type Table, type Tables, tabulate } from "./tables.js";
 
 export interface LowerOptions {
   readonly precision: Program["precision"];
@@ -16,20 +17,44 @@ export interface LowerOptions {
  * Values without a quantisation, and nodes without an int8 form, are computed in float32.
  */
 export function lower(graph: Graph, { precision, io }: LowerOptions): Program {
-  const storedAs = (tensor: Tensor) =>
-    precision === "int8" && io === "int8" && perTensor(tensor.quantization) ? "s8" : "f32";
+  const storedAs = (tensor: Tensor) => (precision === "int8" && io === "int8" && perTensor(tensor) ? "s8" : "plain");
   const lowering = createLowering(graph, precision, storedAs);
+  const { tables, replaced } = precision === "int8" ? tabulate(graph) : NO_TABLES;
   for (const node of graph.nodes) {
+    if (replaced.has(node)) continue;
+    const table = tables.get(node);
+    if (table) {
+      addTable(node, table, lowering);
+      continue;
+    }
     const operator = operatorOf(node);
     if (precision === "int8" && operator.lowerInt8?.(node, lowering)) continue;
-    invariant(operator.lowerFloat32, `${node.operator} has no lowering`);
-    operator.lowerFloat32(node, lowering);
+    invariant(operator.lowerPlain, `${node.operator} has no lowering`);
+    operator.lowerPlain(node, lowering);
   }
-  return lowering.finish(graph.outputs.map((name) => ({ name, form: storedAs(graph.tensors.get(name)!) })));
+  const program = lowering.finish(graph.outputs.map((name) => ({ name, form: storedAs(graph.tensors.get(name)!) })));
+  if (!graph.counted) return program;
+  const at = (name: string) => program.outputs.findIndex((id) => program.tensors[id].name === name);
+  const counted = graph.counted.map(({ output, count, axis }) => ({ output: at(output), count: at(count), axis }));
+  return { ...program, counted };
 }
 
-/** Steps of an int8 program that compute in float32: operators without an int8 form, and the conversions around them. */
+const NO_TABLES: Tables = { tables: new Map(), replaced: new Set() };
+
+function addTable(node: Node, { input, values }: Table, lowering: Lowering): void {
+  lowering.step(
+    node,
+    "nn_lut_s8",
+    { inputs: [lowering.s8(input)], outputs: [lowering.define(node.outputs[0], "s8")] },
+    { count: elementCount(lowering.tensor(input).shape) },
+    { table: values },
+  );
+}
+
+/** Steps of an int8 program that touch float32 values: operators without an int8 form, and the conversions around them. */
 export function hybridSteps(program: Program): Step[] {
   if (program.precision !== "int8") return [];
-  return program.steps.filter((step) => step.kernel.includes("_f32"));
+  return program.steps.filter((step) =>
+    [...step.inputs, ...step.outputs].some((id) => program.tensors[id].type === "float32"),
+  );
 }

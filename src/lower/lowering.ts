@@ -1,17 +1,19 @@
 /**
  * Graph -> Program: the state of one lowering, as the operators see it. A value may exist in two storage forms, int8
- * ("s8") and float32 ("f32"); asking for the form that is not there inserts the conversion, so that an operator
- * without an int8 form simply runs in float32 inside an int8 model.
+ * with a scale ("s8") and the element type that it has in the graph ("plain": float32, or an integer type); asking for
+ * the form that is not there inserts the conversion, so that an operator without an int8 form simply runs in float32
+ * inside an int8 model.
  */
 import { createHash } from "node:crypto";
-import { invariant } from "../errors.js";
+import { invariant, UserError } from "../errors.js";
 import type { Graph, Node, Quantization, Tensor, TypedArray } from "../graph/ir.js";
-import { elementCount, fromNumbers, toNumbers } from "../graph/ir.js";
-import type { Constant, Program, ProgramTensor, Step, StorageType } from "../graph/program.js";
+import { bytesPerElement, elementCount, fromNumbers, newArray, toNumbers } from "../graph/ir.js";
+import type { Constant, OrtAgreement, Program, ProgramTensor, State, Step, StorageType } from "../graph/program.js";
 import { kernelOf } from "../kernels/index.js";
-import type { Params } from "../kernels/kernel.js";
+import type { ConstantSlot, Kernel, Params } from "../kernels/kernel.js";
+import { quoted } from "../quoted.js";
 
-type Form = "s8" | "f32";
+export type Form = "s8" | "plain";
 
 export interface Lowering {
   readonly graph: Graph;
@@ -20,12 +22,14 @@ export interface Lowering {
   quantization(name: string): { readonly scale: number; readonly zeroPoint: number } | undefined;
   /** Program tensor with the value in int8; converts from float32 where needed. */
   s8(name: string): number;
-  /** Program tensor with the value in float32; converts from int8 where needed. */
-  f32(name: string): number;
+  /** Program tensor with the value in its own element type; converts from int8 where needed. */
+  plain(name: string): number;
   /** Defines the output `name` in the given form. */
   define(name: string, form: Form): number;
   /** Defines `name` as another shape of the same bytes as program tensor `source`. */
   defineView(name: string, form: Form, source: number): void;
+  /** The bytes of a program tensor as another element type of the same size. */
+  reinterpret(source: number, type: StorageType): number;
   /** An unnamed program tensor between two steps of one node. */
   temporary(type: StorageType, shape: readonly number[], q?: { scale: number; zeroPoint: number }): number;
   /** A constant's values as float32, dequantised where it is stored quantised. */
@@ -37,13 +41,28 @@ export interface Lowering {
     params: Params,
     constants?: Readonly<Record<string, TypedArray>>,
     macs?: number,
+    ortAgreement?: OrtAgreement,
   ): void;
   finish(outputs: readonly { name: string; form: Form }[]): Program;
 }
 
-export function perTensor(q: Quantization | undefined): { scale: number; zeroPoint: number } | undefined {
-  if (q === undefined || q.type !== "int8" || q.scale.length !== 1) return undefined;
-  return { scale: q.scale[0], zeroPoint: q.zeroPoint[0] };
+/** Bytes of an element of a value in the given form. */
+export function elementBytes(form: Form, type: Tensor["type"]): number {
+  return form === "s8" ? 1 : bytesPerElement(type);
+}
+
+export interface PerTensor {
+  readonly scale: number;
+  readonly zeroPoint: number;
+}
+
+function onlyOne(q: Quantization | undefined): PerTensor | undefined {
+  return q?.scale.length === 1 ? { scale: q.scale[0], zeroPoint: q.zeroPoint[0] } : undefined;
+}
+
+/** How a real value is stored in int8, or undefined when it is not, or not with one scale. */
+export function perTensor({ type, quantization }: Tensor): PerTensor | undefined {
+  return type === "float32" && quantization?.type === "int8" ? onlyOne(quantization) : undefined;
 }
 
 /** The int8 quantisation that a node's first input and output share, or undefined: data movement in int8 needs it. */
@@ -77,7 +96,7 @@ export function createLowering(
   const tensors: ProgramTensor[] = [];
   const constants: Constant[] = [];
   const steps: Step[] = [];
-  const forms: Record<Form, Map<string, number>> = { s8: new Map(), f32: new Map() };
+  const forms: Record<Form, Map<string, number>> = { s8: new Map(), plain: new Map() };
   // Quantised values that a float32 step computed, before they are rounded: nobody reads them but the quantisation.
   const unrounded = new Map<string, number>();
   const constantIds = new Map<string, number>();
@@ -87,7 +106,7 @@ export function createLowering(
     invariant(found, `no value ${name}`);
     return found;
   };
-  const quantization = (name: string) => perTensor(tensor(name).quantization);
+  const quantization = (name: string) => perTensor(tensor(name));
 
   function addTensor(entry: Omit<ProgramTensor, "id">): number {
     tensors.push({ id: tensors.length, ...entry });
@@ -107,31 +126,33 @@ export function createLowering(
   }
 
   function describe(name: string, form: Form): Omit<ProgramTensor, "id"> {
-    const { shape } = tensor(name);
-    if (form === "f32") return { name, type: "float32", shape };
+    const { type, shape, quantization: meaning } = tensor(name);
+    if (form === "plain") return { name, type, shape, ...(type !== "float32" && onlyOne(meaning)) };
     const q = quantization(name);
     invariant(q, `${name} has no int8 quantisation`);
     return { name, type: "int8", shape, scale: q.scale, zeroPoint: q.zeroPoint };
   }
 
+  /** A value without elements is a constant: no step has anything to compute. */
   function define(name: string, form: Form): number {
-    const id = addTensor(describe(name, form));
+    const described = describe(name, form);
+    const { type, shape } = described;
+    const empty = elementCount(shape) === 0 && !graph.inputs.includes(name);
+    const id = addTensor({ ...described, ...(empty && { constant: internConstant(type, newArray(type, 0)) }) });
     register(name, form, id);
     return id;
   }
 
   function register(name: string, form: Form, id: number): void {
-    const rounds = form === "f32" && precision === "int8" && quantization(name) !== undefined;
+    const rounds = form === "plain" && precision === "int8" && quantization(name) !== undefined;
     (rounds ? unrounded : forms[form]).set(name, id);
   }
 
   function constantTensor(name: string, form: Form): number {
     const source = tensor(name);
-    const data = form === "s8" ? source.data! : dequantizeConstant(source);
-    const id = addTensor({
-      ...describe(name, form),
-      constant: internConstant(form === "s8" ? "int8" : "float32", data),
-    });
+    const data = form === "plain" && source.type === "float32" ? dequantizeConstant(source) : source.data!;
+    const described = describe(name, form);
+    const id = addTensor({ ...described, constant: internConstant(described.type, data) });
     forms[form].set(name, id);
     return id;
   }
@@ -167,16 +188,25 @@ export function createLowering(
     params: Params,
     tables: Readonly<Record<string, TypedArray>> = {},
     macs = 0,
+    ortAgreement?: OrtAgreement,
   ): void {
+    if (io.outputs.every((id) => tensors[id].constant !== undefined)) return;
     const kernel = kernelOf(kernelName);
     invariant(
       kernel.inputs === "variadic" || kernel.inputs === io.inputs.length,
       `${kernelName} takes ${kernel.inputs} inputs`,
     );
     invariant(kernel.outputs === io.outputs.length, `${kernelName} gives ${kernel.outputs} outputs`);
+    checkStep(
+      node,
+      kernel,
+      [...io.inputs, ...io.outputs].map((id) => tensors[id]),
+      params,
+    );
     const ids: Record<string, number> = {};
     for (const slot of kernel.constants) {
       invariant(tables[slot.name], `${kernelName} needs the table ${slot.name}`);
+      checkTable(node, slot, tables[slot.name]);
       ids[slot.name] = internConstant(slot.type, tables[slot.name]);
     }
     steps.push({
@@ -189,18 +219,27 @@ export function createLowering(
       params: { ...params },
       scratchBytes: kernel.scratch(params),
       macs,
+      ...(ortAgreement && { ortAgreement }),
     });
   }
 
-  for (const name of graph.inputs) define(name, inputForm(tensor(name)));
-  const inputs = tensors.map((t) => t.id);
+  const stateForms = new Map((graph.states ?? []).map(({ input, output }) => [input, stateForm(input, output)]));
+  const entered = graph.inputs.map((name) => define(name, stateForms.get(name) ?? inputForm(tensor(name))));
+  const inputs = entered.filter((_, i) => !stateForms.has(graph.inputs[i]));
+
+  /** int8 when both ends of the state are stored alike. */
+  function stateForm(input: string, output: string): Form {
+    const [from, to] = [output, input].map(quantization);
+    const alike = from && to && from.scale === to.scale && from.zeroPoint === to.zeroPoint;
+    return precision === "int8" && alike ? "s8" : "plain";
+  }
 
   return {
     graph,
     tensor,
     quantization,
     s8: (name) => inForm(name, "s8"),
-    f32: (name) => inForm(name, "f32"),
+    plain: (name) => inForm(name, "plain"),
     define,
     defineView(name, form, source) {
       const root = tensors[source].viewOf ?? source;
@@ -211,27 +250,40 @@ export function createLowering(
       });
       register(name, form, id);
     },
+    reinterpret(source, type) {
+      const { shape, viewOf = source } = tensors[source];
+      return addTensor({ name: "", type, shape, viewOf });
+    },
     temporary: (type, shape, q) => addTensor({ name: "", type, shape, ...q }),
     floatConstant: (name) => dequantizeConstant(tensor(name)),
     step,
     finish(outputs) {
-      const ids: number[] = [];
-      const roots = new Set<number>(inputs);
-      for (const { name, form } of outputs) {
+      const roots = new Set<number>(entered);
+      const own = (name: string, form: Form) => {
         let id = inForm(name, form);
         const root = tensors[id].viewOf ?? id;
         if (tensors[id].constant !== undefined || roots.has(root)) id = copyOf(name, form, id);
         roots.add(tensors[id].viewOf ?? id);
-        ids.push(id);
-      }
-      return { precision, tensors, constants, steps, inputs, outputs: ids };
+        return id;
+      };
+      const states = (graph.states ?? []).map(({ input, output }): State => {
+        const id = entered[graph.inputs.indexOf(input)];
+        return { input: id, output: own(output, stateForms.get(input)!), initial: tensors[id].zeroPoint ?? 0 };
+      });
+      const kept = new Set((graph.states ?? []).map(({ output }) => output));
+      const ids = outputs.filter(({ name }) => !kept.has(name)).map(({ name, form }) => own(name, form));
+      return {
+        ...{ precision, tensors, constants, steps, inputs, outputs: ids },
+        ...(states.length > 0 && { states }),
+      };
     },
   };
 
   /** Outputs need bytes of their own: an input, a constant or another output is copied. */
   function copyOf(name: string, form: Form, source: number): number {
     const id = addTensor(describe(name, form));
-    const bytes = elementCount(tensor(name).shape) * (form === "s8" ? 1 : 4);
+    const { type, shape } = tensors[id];
+    const bytes = elementCount(shape) * bytesPerElement(type);
     const origin: Node = {
       name,
       operator: "Identity",
@@ -251,4 +303,39 @@ export function createLowering(
     );
     return id;
   }
+}
+
+/** Kernels whose inputs and outputs are all float32. */
+const REAL_KERNELS: ReadonlySet<string> = new Set(
+  (
+    "average_pool2d conv2d conv3d conv_transpose2d depthwise_conv2d fft fully_connected matmul max_pool2d mean resample " +
+    "softmax"
+  )
+    .split(" ")
+    .map((name) => `nn_${name}_f32`),
+);
+
+/**
+ * Kernels of real numbers read and write nothing else, and their parameters are what the C struct holds. Throws E_TYPE,
+ * E_SHAPE: what a damaged model asks for, and an operator did not refuse.
+ */
+function checkStep(node: Node, kernel: Kernel, tensors: readonly ProgramTensor[], params: Params): void {
+  const where = `${node.operator} node ${quoted(node.name)}`;
+  const other = REAL_KERNELS.has(kernel.name) ? tensors.find(({ type }) => type !== "float32") : undefined;
+  if (other) throw new UserError("E_TYPE", `${where} does not take ${other.type} values`, node.name);
+  for (const { name, type } of kernel.params) {
+    const fits = (value: number) =>
+      type === "float" ? !Number.isNaN(value) : Number.isInteger(value) && Math.abs(value) <= 2 ** 31;
+    if ([params[name]].flat().every(fits)) continue;
+    throw new UserError("E_SHAPE", `${where}: ${name} would be ${params[name]}, which is not possible`, node.name);
+  }
+}
+
+function checkTable(node: Node, slot: ConstantSlot, table: TypedArray): void {
+  if (table.constructor === newArray(slot.type, 0).constructor) return;
+  throw new UserError(
+    "E_TYPE",
+    `${node.operator} node ${quoted(node.name)}: ${slot.name} must hold ${slot.type} values`,
+    node.name,
+  );
 }

@@ -1,6 +1,7 @@
 /**
  * float32 functions built from single IEEE 754 operations in a fixed order (Math.fround after each), so that they
- * equal runtime-c/include/nn_math.h in every bit. Arguments must be float32 values.
+ * equal runtime-c/include/nn_math.h in every bit. Arguments must be float32 values. More of them are in float_exact.ts,
+ * float_log.ts and float_trig.ts.
  */
 const fround = Math.fround;
 
@@ -16,9 +17,19 @@ const powerBits = new Int32Array(1);
 const powerValue = new Float32Array(powerBits.buffer);
 
 /** 2^n for n in [-126, 127]. */
-function powerOfTwo(n: number): number {
+export function powerOfTwo(n: number): number {
   powerBits[0] = (n + 127) << 23;
   return powerValue[0];
+}
+
+/** The float32 numbers nearest to these. */
+export const singles = (...values: number[]): Float32Array => Float32Array.from(values);
+
+/** ((c[0] * x + c[1]) * x + c[2]) ..., rounded after each operation. */
+export function horner(x: number, coefficients: Float32Array): number {
+  let y = coefficients[0];
+  for (let i = 1; i < coefficients.length; i++) y = fround(fround(y * x) + coefficients[i]);
+  return y;
 }
 
 const LOG2_E = fround(1.44269502);

@@ -87,7 +87,7 @@ const FLOAT_ATTRIBUTES: ReadonlySet<string> = new Set([
     "mean",
   ],
   ...["min", "momentum", "ratio", "scale", "scales", "softcap", "spatial_scale", "threshold", "value", "value_float"],
-  ...["value_floats", "width_scale"],
+  ...["value_floats", "weights", "width_scale"],
 ]);
 /** String lists that may be empty; any other empty list is one of floats or integers. */
 const STRINGS_ATTRIBUTES: ReadonlySet<string> = new Set(["activations", "value_strings"]);

@@ -39,8 +39,8 @@ function shapeText(dims: readonly (number | string)[]): string {
 function bindSymbols(input: ValueInfo, shape: Shape, symbols: Map<string, number>): void {
   const contradiction = (what: string) =>
     new UserError("E_USAGE", `--shape ${input.name}:${shape.join(",")} contradicts the model: ${what}`, input.name);
-  if (shape.some((d) => !Number.isSafeInteger(d) || d < 1)) {
-    throw new UserError("E_USAGE", `--shape ${input.name}:${shape.join(",")}: sizes are integers of at least 1`);
+  if (shape.some((d) => !Number.isSafeInteger(d) || d < 0)) {
+    throw new UserError("E_USAGE", `--shape ${input.name}:${shape.join(",")}: sizes are integers of at least 0`);
   }
   if (!input.dims) return;
   const { dims } = input;

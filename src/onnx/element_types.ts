@@ -9,23 +9,44 @@ const DATA_TYPES = [
   ...["float8e5m2", "float8e5m2fnuz", "uint4", "int4", "float4e2m1", "float8e8m0", "uint2", "int2"],
 ];
 
-const SUPPORTED: ReadonlySet<string> = new Set<ElementType>([
-  ...(["float32", "float64", "float16", "bfloat16", "int8", "uint8", "int16", "uint16", "int32", "uint32"] as const),
-  ...(["int64", "uint64", "bool"] as const),
-]);
+/** Bytes per element of the types that can be read, as TensorProto stores them. */
+const STORED_BYTES = {
+  ...{ float32: 4, float64: 8, float16: 2, bfloat16: 2, int8: 1, uint8: 1, int16: 2, uint16: 2, int32: 4, uint32: 4 },
+  ...{ int64: 8, uint64: 8, bool: 1 },
+} as const;
+
+export type StoredType = keyof typeof STORED_BYTES;
+
+export const storedBytes = (type: StoredType): number => STORED_BYTES[type];
+
+/** Reals of every precision are computed in float32. */
+export function elementTypeFor(type: StoredType): ElementType {
+  return type === "float64" || type === "float16" || type === "bfloat16" ? "float32" : type;
+}
+
+function storedTypeOf(number: number): StoredType | undefined {
+  const name = DATA_TYPES[number];
+  return name !== undefined && Object.hasOwn(STORED_BYTES, name) ? (name as StoredType) : undefined;
+}
 
 /** The element type of TensorProto.DataType `number`, or undefined for one that the IR does not hold. */
 export function elementTypeOf(number: number): ElementType | undefined {
-  const name = DATA_TYPES[number];
-  return SUPPORTED.has(name) ? (name as ElementType) : undefined;
+  const type = storedTypeOf(number);
+  return type && elementTypeFor(type);
 }
 
 /** @param what the kind of value, for the message: "initializer", "input"... */
-export function requireElementType(number: number, what: string, name: string): ElementType {
-  const type = elementTypeOf(number);
+export function requireStoredType(number: number, what: string, name: string): StoredType {
+  const type = storedTypeOf(number);
   if (type) return type;
   const label = DATA_TYPES[number] ?? `number ${number}`;
-  throw new UserError("E_TYPE", `${what} ${quoted(name)} has element type ${label}, which is not supported`, name);
+  const code = label === "string" ? "E_OUT_OF_SCOPE" : "E_TYPE";
+  throw new UserError(code, `${what} ${quoted(name)} has element type ${label}, which is not supported`, name);
+}
+
+/** requireStoredType as the element type that the IR has for it. */
+export function requireElementType(number: number, what: string, name: string): ElementType {
+  return elementTypeFor(requireStoredType(number, what, name));
 }
 
 /** TensorProto.DataType of an element type. */

@@ -155,7 +155,11 @@ export function readValueInfo(proto: ValueInfoProto, what: string): ValueInfo {
   const name = proto.name ?? "";
   const tensor = proto.type?.tensorType;
   if (!tensor)
-    throw new UserError("E_TYPE", `${what} ${quoted(name)} is not a tensor; only tensors are supported`, name);
+    throw new UserError(
+      "E_OUT_OF_SCOPE",
+      `${what} ${quoted(name)} is not a tensor but a sequence, optional or map; firmware has tensors only, export the model without it`,
+      name,
+    );
   return { name, type: requireElementType(tensor.elemType ?? 0, what, name), dims: readDims(proto) };
 }
 

@@ -28,6 +28,15 @@ export function decodeModel(bytes: Uint8Array): ModelProto {
   }
 }
 
+/** @throws UserError E_NOT_ONNX. */
+export function decodeTensor(bytes: Uint8Array): TensorProto {
+  try {
+    return onnx.TensorProto.decode(bytes);
+  } catch (error) {
+    throw new UserError("E_NOT_ONNX", `not a readable tensor: ${(error as Error).message}`);
+  }
+}
+
 /** The same record gives the same bytes. */
 export function encodeModel(model: ModelProto): Uint8Array {
   return onnx.ModelProto.encode(model).finish();

@@ -15,7 +15,7 @@ import { MAX_CONSTANT_BYTES, tensorContext } from "./tensors.js";
 export type { ValueInfo } from "./graphs.js";
 
 /** Versions of the ai.onnx operator set that can be read. */
-export const OPSETS = { min: 7, max: 24 } as const;
+export const OPSETS = { min: 1, max: 24 } as const;
 
 export interface Model {
   /** `tensors` holds the constants only: bindShapes adds the inputs, shape inference the rest. */
@@ -38,7 +38,7 @@ export interface ReadOptions {
 }
 
 /**
- * Reads a model of opset 7 to 24. Constants keep their element types, float16 and bfloat16 widened; graph inputs that
+ * Reads a model of opset 1 to 24. Constants keep their element types, float16 and bfloat16 widened; graph inputs that
  * are also initializers are constants; `Constant` nodes stay nodes.
  * @throws UserError with exit status 3 (bad model); the message names the value or node.
  */

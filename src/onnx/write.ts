@@ -1,7 +1,6 @@
 /** Graph -> ONNX model. */
 import { invariant } from "../errors.js";
 import type { Graph, Tensor } from "../graph/ir.js";
-import { floatToBfloat, floatToHalf } from "../numerics/half.js";
 import { writeAttribute } from "./attributes.js";
 import { dataTypeNumber } from "./element_types.js";
 import type { GraphProto, NodeProto, TensorProto, ValueInfoProto } from "./proto.js";
@@ -99,13 +98,7 @@ function writeTensor(tensor: Tensor): TensorProto {
 }
 
 /** Little-endian, as every platform that Node runs on. */
-function rawData({ type, data }: Tensor): Uint8Array {
+function rawData({ data }: Tensor): Uint8Array {
   invariant(data, "no data");
-  const stored =
-    type === "float16"
-      ? Uint16Array.from(data as Float32Array, floatToHalf)
-      : type === "bfloat16"
-        ? Uint16Array.from(data as Float32Array, floatToBfloat)
-        : data;
-  return new Uint8Array(stored.buffer, stored.byteOffset, stored.byteLength);
+  return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
 }

@@ -21,7 +21,7 @@ function params(node: Node, lowering: Lowering) {
 /** ONNX AveragePool-1, -7, -10, -11, -19, -22. */
 export const AveragePool: Operator = {
   name: "AveragePool",
-  notes: "1-D and 2-D, dilated, ceil_mode, count_include_pad, every padding",
+  notes: "1-D to 3-D, dilated, ceil_mode, count_include_pad, every padding",
   quantize: "free",
   fusesClamp: true,
   infer: (node, [x]) => inferPool(node, x!),
@@ -56,11 +56,11 @@ export const AveragePool: Operator = {
     return true;
   },
 
-  lowerFloat32(node, lowering) {
+  lowerPlain(node, lowering) {
     lowering.step(
       node,
       "nn_average_pool2d_f32",
-      { inputs: [lowering.f32(node.inputs[0])], outputs: [lowering.define(node.outputs[0], "f32")] },
+      { inputs: [lowering.plain(node.inputs[0])], outputs: [lowering.define(node.outputs[0], "plain")] },
       { ...params(node, lowering), ...clampFloat(node) },
     );
   },

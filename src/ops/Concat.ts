@@ -2,14 +2,14 @@ import { UserError } from "../errors.js";
 import { intAttribute, normaliseAxis } from "../graph/attributes.js";
 import type { Node } from "../graph/ir.js";
 import { elementCount, newArray } from "../graph/ir.js";
-import type { Lowering } from "../lower/lowering.js";
+import { elementBytes, type Lowering } from "../lower/lowering.js";
 import type { Operator } from "./operator.js";
 import { lookupTable } from "./unary.js";
 
-function addStep(node: Node, lowering: Lowering, inputs: readonly number[], form: "s8" | "f32"): void {
+function addStep(node: Node, lowering: Lowering, inputs: readonly number[], form: "s8" | "plain"): void {
   const axis = intAttribute(node, "axis", 0);
   const shapes = node.inputs.map((name) => lowering.tensor(name).shape);
-  const bytes = form === "s8" ? 1 : 4;
+  const bytes = elementBytes(form, lowering.tensor(node.inputs[0]).type);
   lowering.step(
     node,
     "nn_concat",
@@ -95,11 +95,11 @@ export const Concat: Operator = {
     addStep(node, lowering, inputs, "s8");
     return true;
   },
-  lowerFloat32: (node, lowering) =>
+  lowerPlain: (node, lowering) =>
     addStep(
       node,
       lowering,
-      node.inputs.map((name) => lowering.f32(name)),
-      "f32",
+      node.inputs.map((name) => lowering.plain(name)),
+      "plain",
     ),
 };

@@ -3,14 +3,15 @@ import { intAttribute } from "../graph/attributes.js";
 import type { Node, Tensor } from "../graph/ir.js";
 import { elementCount } from "../graph/ir.js";
 import type { Lowering } from "../lower/lowering.js";
-import { channelTables, hasInt8Weights, requireConstantWeights } from "./channels.js";
+import { hasInt8Weights, layerTables, requantizeAttribute, requireConstantWeights } from "./channels.js";
 import { clampFloat, clampInt8 } from "./clamp.js";
+import { isVolume, lowerVolumeInt8, lowerVolumePlain } from "./conv3d.js";
 import {
+  checkRank,
   explicitPads,
   imageShape,
   imageShapeOf,
   outputSizes,
-  refuseRank,
   widenWindow,
   windowAttributes,
   windowOf,
@@ -19,18 +20,20 @@ import {
 import { squeezeHeight, unsqueezeHeight, unsqueezeWeights } from "./one_dimensional.js";
 import type { Operator } from "./operator.js";
 
+const groupOf = (node: Node) => intAttribute(node, "group", 1);
+
 /** Inputs of the canonical form: x, weights (O, I / group, kh, kw; constant), bias (O; constant, optional). */
 function operands(node: Node, tensor: (name: string) => Tensor) {
   return {
     x: tensor(node.inputs[0]),
     weights: tensor(node.inputs[1]),
     bias: node.inputs[2] ? tensor(node.inputs[2]) : undefined,
-    group: intAttribute(node, "group", 1),
+    group: groupOf(node),
   };
 }
 
 function checkWeights(node: Node, x: Tensor, weights: Tensor, bias: Tensor | undefined): void {
-  const group = intAttribute(node, "group", 1);
+  const group = groupOf(node);
   const { channels } = imageShape(node, x.shape);
   const consistent =
     group >= 1 &&
@@ -95,7 +98,7 @@ function pack<T extends Int8Array | Float32Array>(weights: Tensor, data: T, dept
 export const Conv: Operator = {
   name: "Conv",
   inputs: [2, 3],
-  notes: "1-D and 2-D, grouped, depthwise, dilated, every padding and auto_pad; constant weights",
+  notes: "1-D to 3-D, grouped, depthwise, dilated, every padding and auto_pad; constant weights",
   quantize: "free",
   fusesClamp: true,
 
@@ -114,43 +117,47 @@ export const Conv: Operator = {
     const { spatial } = imageShape(node, x.shape);
     checkWeights(node, x, weights, bias);
     const rank = spatial.length;
-    if (rank > 2) refuseRank(node, rank);
+    checkRank(node, rank);
     const window = explicitPads(node, windowOf(node, rank, weights.shape.slice(2)), spatial);
-    const group = intAttribute(node, "group", 1);
-    if (rank === 2) {
-      const attributes = { ...windowAttributes(window), group };
+    const group = groupOf(node);
+    if (rank > 1) {
+      const attributes = { ...windowAttributes(window), group, ...requantizeAttribute(node) };
       build.add(node, "Conv", node.inputs, attributes, node.outputs[0]);
       return;
     }
     const inputs = [unsqueezeHeight(build, node, x.name), unsqueezeWeights(build, weights), node.inputs[2] ?? ""];
-    const y = build.add(node, "Conv", inputs, { ...windowAttributes(widenWindow(window)), group });
+    const attributes = { ...windowAttributes(widenWindow(window)), group, ...requantizeAttribute(node) };
+    const y = build.add(node, "Conv", inputs, attributes);
     squeezeHeight(build, node, y);
   },
 
   lowerInt8(node, lowering) {
+    if (isVolume(node, lowering)) return lowerVolumeInt8(node, lowering, groupOf(node), false);
     const { weights, bias, depthwise, params, macs, layout } = geometry(node, lowering);
     const input = lowering.quantization(node.inputs[0]);
     const output = lowering.quantization(node.outputs[0]);
     if (!input || !output || !hasInt8Weights(weights)) return false;
-    const tables = channelTables(layout, weights, bias, input, output);
-    if (!tables) return false;
+    const found = layerTables(node, layout, weights, bias, input, output);
+    if (!found) return false;
     lowering.step(
       node,
       depthwise ? "nn_depthwise_conv2d_s8" : "nn_conv2d_s8",
       { inputs: [lowering.s8(node.inputs[0])], outputs: [lowering.define(node.outputs[0], "s8")] },
       { ...params, in_zero_point: input.zeroPoint, ...clampInt8(node, output) },
-      { weights: pack(weights, weights.data as Int8Array, depthwise), ...tables },
+      { weights: pack(weights, weights.data as Int8Array, depthwise), ...found.tables },
       macs,
+      found.agreement,
     );
     return true;
   },
 
-  lowerFloat32(node, lowering) {
+  lowerPlain(node, lowering) {
+    if (isVolume(node, lowering)) return lowerVolumePlain(node, lowering, groupOf(node), false);
     const { weights, bias, depthwise, params, macs, layout } = geometry(node, lowering);
     lowering.step(
       node,
       depthwise ? "nn_depthwise_conv2d_f32" : "nn_conv2d_f32",
-      { inputs: [lowering.f32(node.inputs[0])], outputs: [lowering.define(node.outputs[0], "f32")] },
+      { inputs: [lowering.plain(node.inputs[0])], outputs: [lowering.define(node.outputs[0], "plain")] },
       { ...params, ...clampFloat(node) },
       {
         weights: pack(weights, lowering.floatConstant(weights.name), depthwise),

@@ -5,10 +5,11 @@ import { elementCount } from "../graph/ir.js";
 import type { Lowering } from "../lower/lowering.js";
 import { channelTables, hasInt8Weights, requireConstantWeights } from "./channels.js";
 import { clampFloat, clampInt8 } from "./clamp.js";
+import { isVolume, lowerVolumeInt8, lowerVolumePlain } from "./conv3d.js";
 import {
+  checkRank,
   imageShape,
   imageShapeOf,
-  refuseRank,
   type Window,
   widenWindow,
   windowAttributes,
@@ -17,6 +18,8 @@ import {
 } from "./geometry.js";
 import { squeezeHeight, unsqueezeHeight, unsqueezeWeights } from "./one_dimensional.js";
 import type { Operator } from "./operator.js";
+
+const groupOf = (node: Node) => intAttribute(node, "group", 1);
 
 /**
  * Resolves auto_pad, output_padding and output_shape (ConvTranspose-11): the output has
@@ -48,7 +51,7 @@ function resolve(node: Node, window: Window, input: readonly number[]): { window
 
 function geometry(node: Node, lowering: Lowering) {
   const weights = lowering.tensor(node.inputs[1]);
-  const group = intAttribute(node, "group", 1);
+  const group = groupOf(node);
   const input = imageShape(node, lowering.tensor(node.inputs[0]).shape);
   const output = imageShape(node, lowering.tensor(node.outputs[0]).shape);
   const [inC, groupOut, kernelH, kernelW] = weights.shape;
@@ -98,14 +101,14 @@ function pack<T extends Int8Array | Float32Array>(weights: Tensor, data: T, grou
 export const ConvTranspose: Operator = {
   name: "ConvTranspose",
   inputs: [2, 3],
-  notes: "1-D and 2-D, grouped, dilated, output_padding, output_shape, auto_pad; constant weights",
+  notes: "1-D to 3-D, grouped, dilated, output_padding, output_shape, auto_pad; constant weights",
   quantize: "free",
   fusesClamp: true,
 
   infer(node, [x, weights]) {
     const image = imageShape(node, x!.shape);
     const spatial = dimensionsAttribute(node, "output_spatial", image.spatial.length, 0, 1);
-    const channels = weights!.shape[1] * intAttribute(node, "group", 1);
+    const channels = weights!.shape[1] * groupOf(node);
     return [{ type: x!.type, shape: imageShapeOf(node, { ...image, channels, spatial }) }];
   },
 
@@ -116,8 +119,8 @@ export const ConvTranspose: Operator = {
     requireConstantWeights(node, weights, bias);
     const image = imageShape(node, x.shape);
     const rank = image.spatial.length;
-    if (rank > 2) refuseRank(node, rank);
-    const group = intAttribute(node, "group", 1);
+    checkRank(node, rank);
+    const group = groupOf(node);
     if (
       group < 1 ||
       weights.shape.length !== rank + 2 ||
@@ -135,7 +138,7 @@ export const ConvTranspose: Operator = {
     if (resolved.output.some((size) => size < 1)) {
       throw new UserError("E_SHAPE", `ConvTranspose node "${node.name}": the output would be empty`, node.name);
     }
-    if (rank === 2) {
+    if (rank > 1) {
       const attributes = { ...windowAttributes(resolved.window), group, output_spatial: resolved.output };
       build.add(node, "ConvTranspose", node.inputs, attributes, node.outputs[0]);
       return;
@@ -150,12 +153,14 @@ export const ConvTranspose: Operator = {
   },
 
   lowerInt8(node, lowering) {
+    // Per-channel scales follow weight axis 1, which the groups share.
+    const { quantization } = lowering.tensor(node.inputs[1]);
+    if (quantization && quantization.scale.length > 1 && groupOf(node) > 1) return false;
+    if (isVolume(node, lowering)) return lowerVolumeInt8(node, lowering, groupOf(node), true);
     const { weights, bias, group, params, macs, layout } = geometry(node, lowering);
     const input = lowering.quantization(node.inputs[0]);
     const output = lowering.quantization(node.outputs[0]);
     if (!input || !output || !hasInt8Weights(weights)) return false;
-    // Per-channel scales follow weight axis 1, which the groups share.
-    if (weights.quantization!.scale.length > 1 && group > 1) return false;
     const tables = channelTables(layout, weights, bias, input, output);
     if (!tables) return false;
     lowering.step(
@@ -169,12 +174,13 @@ export const ConvTranspose: Operator = {
     return true;
   },
 
-  lowerFloat32(node, lowering) {
+  lowerPlain(node, lowering) {
+    if (isVolume(node, lowering)) return lowerVolumePlain(node, lowering, groupOf(node), true);
     const { weights, bias, group, params, macs, layout } = geometry(node, lowering);
     lowering.step(
       node,
       "nn_conv_transpose2d_f32",
-      { inputs: [lowering.f32(node.inputs[0])], outputs: [lowering.define(node.outputs[0], "f32")] },
+      { inputs: [lowering.plain(node.inputs[0])], outputs: [lowering.define(node.outputs[0], "plain")] },
       { ...params, ...clampFloat(node) },
       {
         weights: pack(weights, lowering.floatConstant(weights.name), group),

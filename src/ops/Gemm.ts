@@ -4,9 +4,10 @@ import type { GraphBuilder } from "../graph/builder.js";
 import type { Node, Tensor } from "../graph/ir.js";
 import { elementCount } from "../graph/ir.js";
 import { dequantizeConstant, type Lowering } from "../lower/lowering.js";
-import { channelTables, hasInt8Weights } from "./channels.js";
+import { hasInt8Weights, layerTables, requantizeAttribute } from "./channels.js";
 import { clampFloat, clampInt8 } from "./clamp.js";
 import type { Operator } from "./operator.js";
+import { rewriter } from "./rewrite.js";
 import { transposeConstant } from "./transpose_data.js";
 
 function geometry(node: Node, lowering: Lowering) {
@@ -44,6 +45,20 @@ function scaled(build: GraphBuilder, tensor: Tensor, factor: number): Tensor {
   return result;
 }
 
+/** x * factor. Throws E_OPERATOR_UNSUPPORTED for integers and a factor that is none. */
+function times(node: Node, build: GraphBuilder, x: string, factor: number, output?: string): string {
+  if (factor === 1 && output === undefined) return x;
+  const { type } = build.resolve(x);
+  if (type !== "float32" && !Number.isInteger(factor)) {
+    throw new UserError(
+      "E_OPERATOR_UNSUPPORTED",
+      `Gemm node "${node.name}" multiplies ${type} values by ${factor}; cast them to float32 before it`,
+      node.name,
+    );
+  }
+  return build.add(node, "Mul", [x, rewriter(node, build).constant(type, [], [factor])], {}, output);
+}
+
 /**
  * ONNX Gemm-1 to -13. Canonical form: x (rows, K), constant weights (M, K), optional constant bias (M);
  * Y = x * weights^T + bias.
@@ -51,7 +66,7 @@ function scaled(build: GraphBuilder, tensor: Tensor, factor: number): Tensor {
 export const Gemm: Operator = {
   name: "Gemm",
   inputs: [2, 3],
-  notes: "constant B; C constant or computed; alpha, beta, transA and transB",
+  notes: "constant or computed B and C, reals and integers; alpha, beta, transA and transB",
   quantize: "free",
   fusesClamp: true,
 
@@ -83,19 +98,15 @@ export const Gemm: Operator = {
       throw new UserError("E_SHAPE", `Gemm node "${node.name}": A and B must be matrices`, node.name);
     }
     if (transA) a = build.add(node, "Transpose", [a], { perm: [1, 0] }, undefined, build.resolve(a).quantization);
-    if (!b.data) {
-      if (alpha !== 1 || (c && beta !== 1)) {
-        throw new UserError(
-          "E_OPERATOR_UNSUPPORTED",
-          `Gemm node "${node.name}" multiplies two computed matrices with alpha or beta other than 1`,
-          node.name,
-        );
-      }
+    if (!b.data || b.type !== "float32") {
       const right = transB
         ? build.add(node, "Transpose", [b.name], { perm: [1, 0] }, undefined, b.quantization)
         : b.name;
-      const product = build.add(node, "MatMul", [a, right], {}, c ? undefined : node.outputs[0]);
-      if (c) build.add(node, "Add", [product, c.name], {}, node.outputs[0]);
+      const plain = alpha === 1 && !c;
+      const product = build.add(node, "MatMul", [a, right], {}, plain ? node.outputs[0] : undefined);
+      if (plain) return;
+      const sum = times(node, build, product, alpha, c ? undefined : node.outputs[0]);
+      if (c) build.add(node, "Add", [sum, times(node, build, c.name, beta)], {}, node.outputs[0]);
       return;
     }
     const weights = scaled(build, b, alpha);
@@ -104,18 +115,11 @@ export const Gemm: Operator = {
     const isBias = c?.data && beta === 1 && elementCount(c.shape) === m && (c.shape.at(-1) === m || m === 1);
     if (c && !isBias) {
       const product = build.add(node, "Gemm", inputs);
-      const addend = c.data ? scaled(build, c, beta).name : c.name;
-      if (!c.data && beta !== 1) {
-        throw new UserError(
-          "E_OPERATOR_UNSUPPORTED",
-          `Gemm node "${node.name}" adds a computed C with beta ${beta}; only beta 1 is supported there`,
-          node.name,
-        );
-      }
+      const addend = c.data ? scaled(build, c, beta).name : times(node, build, c.name, beta);
       build.add(node, "Add", [product, addend], {}, node.outputs[0]);
       return;
     }
-    build.add(node, "Gemm", c ? [...inputs, c.name] : inputs, {}, node.outputs[0]);
+    build.add(node, "Gemm", c ? [...inputs, c.name] : inputs, requantizeAttribute(node), node.outputs[0]);
   },
 
   lowerInt8(node, lowering) {
@@ -123,25 +127,26 @@ export const Gemm: Operator = {
     const input = lowering.quantization(node.inputs[0]);
     const output = lowering.quantization(node.outputs[0]);
     if (!input || !output || !hasInt8Weights(weights)) return false;
-    const tables = channelTables(layout, weights, bias, input, output);
-    if (!tables) return false;
+    const found = layerTables(node, layout, weights, bias, input, output);
+    if (!found) return false;
     lowering.step(
       node,
       "nn_fully_connected_s8",
       { inputs: [lowering.s8(node.inputs[0])], outputs: [lowering.define(node.outputs[0], "s8")] },
       { ...params, ...clampInt8(node, output) },
-      { weights: weights.data!, ...tables },
+      { weights: weights.data!, ...found.tables },
       macs,
+      found.agreement,
     );
     return true;
   },
 
-  lowerFloat32(node, lowering) {
+  lowerPlain(node, lowering) {
     const { weights, bias, params, macs } = geometry(node, lowering);
     lowering.step(
       node,
       "nn_fully_connected_f32",
-      { inputs: [lowering.f32(node.inputs[0])], outputs: [lowering.define(node.outputs[0], "f32")] },
+      { inputs: [lowering.plain(node.inputs[0])], outputs: [lowering.define(node.outputs[0], "plain")] },
       { ...params, ...clampFloat(node) },
       {
         weights: lowering.floatConstant(weights.name),

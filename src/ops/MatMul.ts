@@ -1,46 +1,46 @@
 import { UserError } from "../errors.js";
-import type { Node } from "../graph/ir.js";
+import { elementCount, type Node, type Shape } from "../graph/ir.js";
+import { elementOf } from "../kernels/families/elements.js";
+import { matmulKernelName } from "../kernels/families/matmul.js";
 import type { Lowering } from "../lower/lowering.js";
 import { fixedPoint, MAX_MULTIPLIER } from "../numerics/requantize.js";
-import { broadcastShape, broadcastStrides } from "./broadcast.js";
+import { broadcastLoop, broadcastShape, LOOP_AXES } from "./broadcast.js";
+import { requantizeAttribute } from "./channels.js";
 import { clampFloat, clampInt8 } from "./clamp.js";
 import { rowsAreOutputs } from "./Gemm.js";
 import type { Operator } from "./operator.js";
 
 const BATCH_AXES = 4;
 
+/** Batch axes with the fewest loops: neighbours along which both operands go on alike become one. */
+function batchLoops(node: Node, a: Shape, b: Shape) {
+  const shape = broadcastShape(node, a, b);
+  const loop = broadcastLoop(shape, a, b);
+  const spare = LOOP_AXES - BATCH_AXES;
+  if (loop?.shape.slice(0, spare).every((size) => size === 1)) {
+    const last = (values: readonly number[]) => values.slice(spare);
+    return { batch_shape: last(loop.shape), a: last(loop.a_stride), b: last(loop.b_stride) };
+  }
+  throw new UserError(
+    "E_OPERATOR_UNSUPPORTED",
+    `MatMul node "${node.name}" broadcasts over more than ${BATCH_AXES} separate batch axes`,
+    node.name,
+  );
+}
+
 function geometry(node: Node, lowering: Lowering) {
   const a = lowering.tensor(node.inputs[0]).shape;
   const b = lowering.tensor(node.inputs[1]).shape;
-  const batch = broadcastShape(node, a.slice(0, -2), b.slice(0, -2));
-  if (batch.length > BATCH_AXES) {
-    throw new UserError(
-      "E_OPERATOR_UNSUPPORTED",
-      `MatMul node "${node.name}" has ${batch.length} batch axes; up to ${BATCH_AXES} are supported`,
-      node.name,
-    );
-  }
+  const { batch_shape, ...stride } = batchLoops(node, a.slice(0, -2), b.slice(0, -2));
   const [rows, inner] = a.slice(-2);
   const cols = b[b.length - 1];
-  const pad = (values: readonly number[], fill: number) => [
-    ...new Array<number>(BATCH_AXES - values.length).fill(fill),
-    ...values,
-  ];
   return {
-    macs: batch.reduce((x, y) => x * y, 1) * rows * inner * cols,
+    macs: elementCount(batch_shape) * rows * inner * cols,
     params: {
-      batch_shape: pad(batch, 1),
-      a_batch_stride: pad(
-        broadcastStrides(a.slice(0, -2), batch).map((s) => s * rows * inner),
-        0,
-      ),
-      b_batch_stride: pad(
-        broadcastStrides(b.slice(0, -2), batch).map((s) => s * inner * cols),
-        0,
-      ),
-      rows,
-      inner,
-      cols,
+      batch_shape,
+      a_batch_stride: stride.a.map((s) => s * rows * inner),
+      b_batch_stride: stride.b.map((s) => s * inner * cols),
+      ...{ rows, inner, cols },
     },
   };
 }
@@ -49,7 +49,7 @@ function geometry(node: Node, lowering: Lowering) {
 export const MatMul: Operator = {
   name: "MatMul",
   inputs: [2, 2],
-  notes: "constant matrix on the right, or two computed operands with broadcast batch axes",
+  notes: "any rank, reals and integers; batch axes broadcast",
   quantize: "free",
   fusesClamp: true,
 
@@ -60,6 +60,13 @@ export const MatMul: Operator = {
       throw new UserError(
         "E_SHAPE",
         `MatMul node "${node.name}": shapes [${left}] and [${right}] cannot be multiplied`,
+        node.name,
+      );
+    }
+    if (a!.type !== b!.type || !matmulKernelName(elementOf(a!.type))) {
+      throw new UserError(
+        "E_TYPE",
+        `MatMul node "${node.name}": ${a!.type} and ${b!.type} values cannot be multiplied`,
         node.name,
       );
     }
@@ -80,13 +87,13 @@ export const MatMul: Operator = {
     const reshaped = (x: string, shape: readonly number[]) =>
       build.add(node, "Reshape", [x], { shape }, undefined, build.resolve(x).quantization);
     let product: string;
-    if (b.data && right.length === 2 && left[left.length - 1] === right[0]) {
+    if (b.data && a.type === "float32" && right.length === 2 && left[left.length - 1] === right[0]) {
       const rows = left.slice(0, -1).reduce((x, y) => x * y, 1);
       const x = a.shape.length === 2 ? a.name : reshaped(a.name, [rows, right[0]]);
       const matrix = b.shape.length === 2 ? b.name : reshapedConstant();
       const weights = rowsAreOutputs(build, build.resolve(matrix), false);
       const done = result.length === 2 && result[0] === rows;
-      product = build.add(node, "Gemm", [x, weights], {}, done ? node.outputs[0] : undefined);
+      product = build.add(node, "Gemm", [x, weights], requantizeAttribute(node), done ? node.outputs[0] : undefined);
       if (done) return;
     } else {
       const x = a.shape.length === 1 ? reshaped(a.name, left) : a.name;
@@ -130,16 +137,17 @@ export const MatMul: Operator = {
     return true;
   },
 
-  lowerFloat32(node, lowering) {
+  lowerPlain(node, lowering) {
     const { params, macs } = geometry(node, lowering);
+    const { type } = lowering.tensor(node.inputs[0]);
     lowering.step(
       node,
-      "nn_matmul_f32",
+      matmulKernelName(elementOf(type))!,
       {
-        inputs: [lowering.f32(node.inputs[0]), lowering.f32(node.inputs[1])],
-        outputs: [lowering.define(node.outputs[0], "f32")],
+        inputs: [lowering.plain(node.inputs[0]), lowering.plain(node.inputs[1])],
+        outputs: [lowering.define(node.outputs[0], "plain")],
       },
-      { ...params, ...clampFloat(node) },
+      { ...params, ...(type === "float32" && clampFloat(node)) },
       {},
       macs,
     );

@@ -1,14 +1,12 @@
-import { UserError } from "../errors.js";
-import { intAttribute, intsAttribute, normaliseAxis } from "../graph/attributes.js";
 import type { GraphBuilder } from "../graph/builder.js";
 import type { Node, Tensor } from "../graph/ir.js";
-import { elementCount, toNumbers } from "../graph/ir.js";
+import { elementCount } from "../graph/ir.js";
 import type { Lowering } from "../lower/lowering.js";
 import { fixedPoint, MAX_MULTIPLIER } from "../numerics/requantize.js";
 import { clampFloat, clampInt8 } from "./clamp.js";
 import type { Operator } from "./operator.js";
-
-const axesOf = (node: Node) => intsAttribute(node, "axes")!;
+import { axesOf, normaliseReduction, permutedAxes, reducedShape } from "./reduce.js";
+import { rewriter } from "./rewrite.js";
 
 /** Whether no kept axis longer than 1 lies between the reduced ones: then the reduction is outer, count, inner. */
 function isContiguous(shape: readonly number[], axes: readonly number[]): boolean {
@@ -54,45 +52,32 @@ export const ReduceMean: Operator = {
   fusesClamp: true,
 
   infer(node, [x]) {
-    const axes = axesOf(node);
-    return [{ type: x!.type, shape: x!.shape.map((size, axis) => (axes.includes(axis) ? 1 : size)) }];
+    return [{ type: x!.type, shape: reducedShape(x!.shape, axesOf(node)) }];
   },
 
   /** Neighbouring axes have to stay neighbours. */
   permute(node, perm) {
-    const axes = axesOf(node)
-      .map((axis) => perm[axis])
-      .sort((a, b) => a - b);
+    const axes = permutedAxes(node, perm);
     return axes[axes.length - 1] - axes[0] === axes.length - 1 ? { axes } : undefined;
   },
 
+  /** The mean of integers is their sum divided by their number, rounded towards zero. */
   normalise(node, build) {
     const x = build.resolve(node.inputs[0]);
-    const rank = x.shape.length;
-    const input = build.optional(node, 1);
-    if (input && !input.data) {
-      throw new UserError("E_OPERATOR_UNSUPPORTED", `ReduceMean node "${node.name}": axes must be constant`, node.name);
-    }
-    const given = input ? toNumbers(input.data!) : (intsAttribute(node, "axes") ?? []);
-    if (given.length === 0 && intAttribute(node, "noop_with_empty_axes", 0) !== 0) {
-      build.alias(node.outputs[0], x.name);
-      return;
-    }
-    const axes = (
-      given.length > 0 ? given.map((axis) => normaliseAxis(node, axis, rank)) : x.shape.map((_, i) => i)
-    ).sort((a, b) => a - b);
-    if (axes.length === 0) {
-      build.alias(node.outputs[0], x.name);
-      return;
-    }
-    const keep = intAttribute(node, "keepdims", 1) !== 0;
-    const last = keep ? node.outputs[0] : undefined;
-    const y = isContiguous(x.shape, axes)
-      ? build.add(node, "ReduceMean", [x.name], { axes }, last)
-      : reduceGathered(node, build, x, axes, last);
-    if (keep) return;
-    const shape = x.shape.filter((_, axis) => !axes.includes(axis));
-    build.add(node, "Reshape", [y], { shape }, node.outputs[0]);
+    normaliseReduction(node, build, (axes, output) => {
+      if (axes.length === 0) {
+        if (output !== undefined) build.alias(output, x.name);
+        return output ?? x.name;
+      }
+      if (x.type !== "float32") {
+        const count = elementCount(axes.map((axis) => x.shape[axis]));
+        const divisor = rewriter(node, build).constant(x.type, [], [count]);
+        return build.add(node, "Div", [build.add(node, "ReduceSum", [x.name], { axes }), divisor], {}, output);
+      }
+      return isContiguous(x.shape, axes)
+        ? build.add(node, "ReduceMean", [x.name], { axes }, output)
+        : reduceGathered(node, build, x, axes, output);
+    });
   },
 
   lowerInt8(node, lowering) {
@@ -116,11 +101,11 @@ export const ReduceMean: Operator = {
     return true;
   },
 
-  lowerFloat32(node, lowering) {
+  lowerPlain(node, lowering) {
     lowering.step(
       node,
       "nn_mean_f32",
-      { inputs: [lowering.f32(node.inputs[0])], outputs: [lowering.define(node.outputs[0], "f32")] },
+      { inputs: [lowering.plain(node.inputs[0])], outputs: [lowering.define(node.outputs[0], "plain")] },
       { ...loops(node, lowering), ...clampFloat(node) },
     );
   },

@@ -1,18 +1,12 @@
-import { intAttribute, normaliseAxis } from "../graph/attributes.js";
+import { intAttribute } from "../graph/attributes.js";
 import type { Node } from "../graph/ir.js";
-import { elementCount } from "../graph/ir.js";
 import type { Lowering } from "../lower/lowering.js";
 import { softmaxTable } from "../numerics/softmax.js";
+import { axisLoops, lastAxes } from "./along_axis.js";
 import type { Operator } from "./operator.js";
 
 function loops(node: Node, lowering: Lowering) {
-  const { shape } = lowering.tensor(node.inputs[0]);
-  const axis = intAttribute(node, "axis", -1);
-  return {
-    outer: elementCount(shape.slice(0, axis)),
-    count: shape[axis],
-    inner: elementCount(shape.slice(axis + 1)),
-  };
+  return axisLoops(lowering.tensor(node.inputs[0]).shape, intAttribute(node, "axis", -1));
 }
 
 /**
@@ -25,17 +19,9 @@ export const Softmax: Operator = {
   permute: (node, perm) => ({ axis: perm[intAttribute(node, "axis", -1)] }),
 
   normalise(node, build) {
-    const x = build.resolve(node.inputs[0]);
-    const rank = x.shape.length;
-    const axis = normaliseAxis(node, intAttribute(node, "axis", build.opset < 13 ? 1 : -1), rank);
-    if (build.opset >= 13 || axis === rank - 1) {
-      build.add(node, "Softmax", [x.name], { axis }, node.outputs[0]);
-      return;
-    }
-    const shape = [elementCount(x.shape.slice(0, axis)), elementCount(x.shape.slice(axis))];
-    const flat = build.add(node, "Reshape", [x.name], { shape }, undefined, x.quantization);
-    const y = build.add(node, "Softmax", [flat], { axis: 1 });
-    build.add(node, "Reshape", [y], { shape: x.shape }, node.outputs[0]);
+    const { x, axis, shape, flat } = lastAxes(node, build);
+    const y = build.add(node, "Softmax", [x], { axis }, flat ? undefined : node.outputs[0]);
+    if (flat) build.add(node, "Reshape", [y], { shape }, node.outputs[0]);
   },
 
   lowerInt8(node, lowering) {
@@ -55,11 +41,11 @@ export const Softmax: Operator = {
     return true;
   },
 
-  lowerFloat32(node, lowering) {
+  lowerPlain(node, lowering) {
     lowering.step(
       node,
       "nn_softmax_f32",
-      { inputs: [lowering.f32(node.inputs[0])], outputs: [lowering.define(node.outputs[0], "f32")] },
+      { inputs: [lowering.plain(node.inputs[0])], outputs: [lowering.define(node.outputs[0], "plain")] },
       loops(node, lowering),
     );
   },

@@ -33,34 +33,52 @@ export function broadcastStrides(shape: Shape, target: Shape): number[] {
 /** Number of axes that the broadcasting kernels loop over. */
 export const LOOP_AXES = 6;
 
+/** Loops over LOOP_AXES axes, and the strides of each operand along them. */
+export interface Loops {
+  readonly shape: number[];
+  readonly strides: readonly number[][];
+}
+
+/**
+ * The fewest loops that walk operands with these strides in row-major order of `shape`, filled up in front to LOOP_AXES.
+ * Gives undefined when more loops are needed.
+ */
+export function mergeLoops(shape: Shape, ...operands: readonly (readonly number[])[]): Loops | undefined {
+  const loops: { size: number; steps: number[] }[] = [];
+  shape.forEach((size, axis) => {
+    if (size === 1) return;
+    const steps = operands.map((stride) => stride[axis]);
+    const outer = loops.at(-1);
+    if (outer?.steps.every((step, k) => step === steps[k] * size)) {
+      loops[loops.length - 1] = { size: outer.size * size, steps };
+    } else {
+      loops.push({ size, steps });
+    }
+  });
+  if (loops.length > LOOP_AXES) return undefined;
+  while (loops.length < LOOP_AXES) loops.unshift({ size: 1, steps: operands.map(() => 0) });
+  return { shape: loops.map(({ size }) => size), strides: operands.map((_, k) => loops.map(({ steps }) => steps[k])) };
+}
+
+/** mergeLoops. Throws E_OPERATOR_UNSUPPORTED where it gives undefined. */
+export function requireLoops(node: Node, shape: Shape, ...operands: readonly (readonly number[])[]): Loops {
+  const loops = mergeLoops(shape, ...operands);
+  if (loops) return loops;
+  throw new UserError(
+    "E_OPERATOR_UNSUPPORTED",
+    `${node.operator} node "${node.name}" works on more than ${LOOP_AXES} separate axes`,
+    node.name,
+  );
+}
+
 export interface BroadcastLoop {
   readonly shape: number[];
   readonly a_stride: number[];
   readonly b_stride: number[];
 }
 
-/**
- * The fewest loops that walk two operands in the order of the result, filled up in front to LOOP_AXES. Gives undefined
- * when more loops are needed.
- */
+/** The fewest loops that walk two operands in the order of the result, or undefined when there are too many. */
 export function broadcastLoop(shape: Shape, a: Shape, b: Shape): BroadcastLoop | undefined {
-  const loops: { size: number; a: number; b: number }[] = [];
-  const strideA = broadcastStrides(a, shape);
-  const strideB = broadcastStrides(b, shape);
-  for (let i = 0; i < shape.length; i++) {
-    const outer = loops.at(-1);
-    if (shape[i] === 1) continue;
-    if (outer && outer.a === strideA[i] * shape[i] && outer.b === strideB[i] * shape[i]) {
-      loops[loops.length - 1] = { size: outer.size * shape[i], a: strideA[i], b: strideB[i] };
-    } else {
-      loops.push({ size: shape[i], a: strideA[i], b: strideB[i] });
-    }
-  }
-  if (loops.length > LOOP_AXES) return undefined;
-  while (loops.length < LOOP_AXES) loops.unshift({ size: 1, a: 0, b: 0 });
-  return {
-    shape: loops.map((l) => l.size),
-    a_stride: loops.map((l) => l.a),
-    b_stride: loops.map((l) => l.b),
-  };
+  const loops = mergeLoops(shape, broadcastStrides(a, shape), broadcastStrides(b, shape));
+  return loops && { shape: loops.shape, a_stride: loops.strides[0], b_stride: loops.strides[1] };
 }

@@ -1,17 +1,21 @@
 /** int8 weights with per-channel requantisation: bias folding and the proof that no accumulator overflows. */
-import { UserError } from "../errors.js";
-import type { Node, Tensor } from "../graph/ir.js";
+import type { Attributes, Node, Tensor } from "../graph/ir.js";
+import type { OrtAgreement } from "../graph/program.js";
 import { dequantizeConstant } from "../lower/lowering.js";
-import { fixedPoint, MAX_MULTIPLIER } from "../numerics/requantize.js";
+import { agreeingFixedPoint } from "../numerics/agreement.js";
+import { fixedPoint, MAX_MULTIPLIER, type Multiplier } from "../numerics/requantize.js";
+import { clampInt8 } from "./clamp.js";
+import { requireConstant } from "./reshape.js";
 
-/** Throws E_OPERATOR_UNSUPPORTED for weights or a bias that are computed at run time. */
+/** Throws E_NEEDS_CONSTANT for weights or a bias that are computed at run time. */
 export function requireConstantWeights(node: Node, weights: Tensor, bias: Tensor | undefined): void {
-  if (weights.data && (!bias || bias.data)) return;
-  throw new UserError(
-    "E_OPERATOR_UNSUPPORTED",
-    `${node.operator} node "${node.name}" has weights that are computed at run time; only constant weights are supported`,
-    node.name,
-  );
+  requireConstant(node, weights, "the weights tensor");
+  if (bias) requireConstant(node, bias, "the bias");
+}
+
+/** What a layer keeps when it is rewritten: "onnxruntime" where its results shall equal those of onnxruntime's kernel. */
+export function requantizeAttribute(node: Node): Attributes {
+  return node.attributes.requantize === "onnxruntime" ? { requantize: "onnxruntime" } : {};
 }
 
 export interface ChannelTables {
@@ -39,6 +43,13 @@ export function weightScale(weights: Tensor, channel: number): number {
   return scale.length === 1 ? scale[0] : scale[channel];
 }
 
+/** Chooses the fixed-point form of a channel's multiplier; the channel's accumulators lie in [low, high]. */
+type FixedPointOf = (
+  real: number,
+  accumulatorBound: number,
+  reach: { readonly channel: number; readonly low: number; readonly high: number },
+) => Multiplier;
+
 /**
  * Tables of a layer with int8 weights: bias with the input zero point folded in, fixed-point multipliers
  * in_scale * w_scale[c] / out_scale. Gives undefined when an accumulator of some channel could leave int32
@@ -51,6 +62,7 @@ export function channelTables(
   bias: Tensor | undefined,
   input: { scale: number; zeroPoint: number },
   output: { scale: number },
+  fixedPointOf: FixedPointOf = fixedPoint,
 ): ChannelTables | undefined {
   const data = weights.data as Int8Array;
   const real = bias && bias.quantization?.type !== "int32" ? dequantizeConstant(bias) : undefined;
@@ -63,10 +75,14 @@ export function channelTables(
   for (let channel = 0; channel < layout.channels; channel++) {
     let sum = 0;
     let magnitude = 0;
+    let lowest = 0;
+    let highest = 0;
     for (let i = 0; i < layout.perChannel; i++) {
       const w = data[layout.index(channel, i)];
       sum += w;
       magnitude += Math.abs(w);
+      lowest += w * (w > 0 ? -128 - input.zeroPoint : 127 - input.zeroPoint);
+      highest += w * (w > 0 ? 127 - input.zeroPoint : -128 - input.zeroPoint);
     }
     const accumulatorScale = input.scale * weightScale(weights, channel);
     const raw = stored ? stored[channel] : real ? Math.round(real[channel] / accumulatorScale) : 0;
@@ -74,10 +90,41 @@ export function channelTables(
     const bound = magnitude * 256 + Math.max(Math.abs(raw), Math.abs(folded));
     const multiplier = accumulatorScale / output.scale;
     if (!(bound < 2 ** 31) || !(multiplier < MAX_MULTIPLIER)) return undefined;
-    const fixed = fixedPoint(multiplier, bound);
+    const fixed = fixedPointOf(multiplier, bound, { channel, low: raw + lowest, high: raw + highest });
     result.bias[channel] = folded;
     result.multiplier[channel] = fixed.multiplier;
     result.shift[channel] = fixed.shift;
   }
   return result;
+}
+
+/**
+ * channelTables of a node; where its results shall equal onnxruntime's, with multipliers that make them, and in how many
+ * channels that is proved.
+ */
+export function layerTables(
+  node: Node,
+  layout: ChannelWeights,
+  weights: Tensor,
+  bias: Tensor | undefined,
+  input: { scale: number; zeroPoint: number },
+  output: { scale: number; zeroPoint: number },
+): { readonly tables: ChannelTables; readonly agreement?: OrtAgreement } | undefined {
+  if (node.attributes.requantize !== "onnxruntime") {
+    const tables = channelTables(layout, weights, bias, input, output);
+    return tables && { tables };
+  }
+  const { out_min, out_max, out_zero_point } = clampInt8(node, output);
+  const target = { zeroPoint: out_zero_point, min: out_min, max: out_max };
+  let proved = 0;
+  let differing = 0;
+  const tables = channelTables(layout, weights, bias, input, output, (real, bound, { channel, low, high }) => {
+    const product = Math.fround(input.scale * weightScale(weights, channel));
+    const scale = Math.fround(product / output.scale);
+    const { fixed, differences } = agreeingFixedPoint(real, bound, { ...target, low, high, scale });
+    if (differences === 0) proved++;
+    differing += differences;
+    return fixed;
+  });
+  return tables && { tables, agreement: { channels: layout.channels, proved, differing } };
 }

@@ -90,13 +90,14 @@ export function windowAttributes(window: Window): Attributes {
   };
 }
 
-/** A window over one spatial axis as one over two: height 1. */
+/** A window over one more spatial axis, the first, of size 1. */
 export function widenWindow(window: Window): Window {
+  const rank = window.kernel.length;
   return {
     kernel: [1, ...window.kernel],
     strides: [1, ...window.strides],
     dilations: [1, ...window.dilations],
-    pads: [0, window.pads[0], 0, window.pads[1]],
+    pads: [0, ...window.pads.slice(0, rank), 0, ...window.pads.slice(rank)],
   };
 }
 
@@ -130,13 +131,51 @@ export function isChannelsLast(node: Node): boolean {
   return node.attributes.channels_last === 1;
 }
 
-/** Refuses windows over more than two axes, which have no kernel. */
-export function refuseRank(node: Node, rank: number): never {
+/** Refuses more than three spatial axes, for which there are no kernels. */
+export function checkRank(node: Node, rank: number): void {
+  if (rank <= 3) return;
   throw new UserError(
     "E_OPERATOR_UNSUPPORTED",
-    `${node.operator} node "${node.name}" has ${rank} spatial axes; 1 and 2 are supported`,
+    `${node.operator} node "${node.name}" has ${rank} spatial axes; 1, 2 and 3 are supported`,
     node.name,
   );
+}
+
+/** A window that lies in the padding altogether has neither a maximum nor a mean. Throws E_SHAPE. */
+export function checkPadding(node: Node, window: Window): void {
+  const rank = window.kernel.length;
+  window.pads.forEach((pad, i) => {
+    if (pad < span(window, i % rank)) return;
+    throw new UserError(
+      "E_SHAPE",
+      `${node.operator} node "${node.name}": padding ${pad} is not smaller than the kernel's extent ${span(window, i % rank)}, so a window would lie outside the input; pad less`,
+      node.name,
+    );
+  });
+}
+
+/**
+ * The same windows with end pads such that every one of them lies inside the padded input and ceil_mode makes no
+ * difference.
+ */
+export function coverWindows(node: Node, window: Window, input: readonly number[]): Window {
+  const rank = input.length;
+  const output = outputSizes(node, window, input);
+  const ends = output.map((count, i) =>
+    Math.max(0, (count - 1) * window.strides[i] + span(window, i) - input[i] - window.pads[i]),
+  );
+  return { ...window, pads: [...window.pads.slice(0, rank), ...ends] };
+}
+
+/** The part of a window over some of its axes. */
+export function windowPart(window: Window, from: number, to: number): Window {
+  const rank = window.kernel.length;
+  return {
+    kernel: window.kernel.slice(from, to),
+    strides: window.strides.slice(from, to),
+    dilations: window.dilations.slice(from, to),
+    pads: [...window.pads.slice(from, to), ...window.pads.slice(rank + from, rank + to)],
+  };
 }
 
 /** Parameters that every windowed kernel has, by the names of its C struct. */
@@ -155,5 +194,24 @@ export function windowParams(window: Window, input: ImageShape, output: ImageSha
     dilation_w: window.dilations[1],
     pad_top: window.pads[0],
     pad_left: window.pads[1],
+  };
+}
+
+/** The parameters of kernels over three axes in ONNX layout; missing axes in front have size 1. */
+export function volumeParams(window: Window, input: readonly number[], output: readonly number[]) {
+  if (input.length < 3) return volumeParams(widenWindow(window), [1, ...input], [1, ...output]);
+  const axes = (prefix: string, [d, h, w]: readonly number[]) => ({
+    [`${prefix}_d`]: d,
+    [`${prefix}_h`]: h,
+    [`${prefix}_w`]: w,
+  });
+  const [pad_front, pad_top, pad_left] = window.pads;
+  return {
+    ...axes("in", input),
+    ...axes("out", output),
+    ...axes("kernel", window.kernel),
+    ...axes("stride", window.strides),
+    ...axes("dilation", window.dilations),
+    ...{ pad_front, pad_top, pad_left },
   };
 }

@@ -24,13 +24,15 @@ export type QuantizeRule = "free" | "shared" | { readonly scale: number; readonl
 
 export interface Operator {
   readonly name: string;
+  /** Absent for ai.onnx. */
+  readonly domain?: string;
   /** One line for `supported-ops` and the docs: what is covered, what is not. */
   readonly notes?: string;
   /** Fewest and most inputs in ONNX; the fewest must be given. Default: exactly one. */
   readonly inputs?: readonly [min: number, max: number];
   /** Output types of the canonical form. Throws E_SHAPE for contradictions. */
   infer?(node: Node, inputs: readonly (Tensor | undefined)[]): TensorType[];
-  /** Values of the outputs when every input is a constant without quantisation. */
+  /** Values of the outputs when every input is a constant without quantisation. Default: lowerPlain on the host. */
   fold?(node: Node, inputs: readonly Tensor[], outputs: readonly TensorType[]): TypedArray[];
   /** Rewrites the node into canonical ones: adds nodes that define, or aliases, every used output. */
   normalise?(node: Node, build: GraphBuilder): void;
@@ -44,9 +46,12 @@ export interface Operator {
   permute?(node: Node, perm: readonly number[]): Attributes | undefined;
   /** One input, one output, each element by itself: Reshape moves through it. */
   readonly elementwiseUnary?: boolean;
+  /** Several inputs with broadcasting, each element by itself. */
+  readonly pointwise?: boolean;
   /** The fused clamp (fused_min, fused_max) is understood. */
   readonly fusesClamp?: boolean;
-  /** int8 steps; gives false when this node has no int8 form, and the float32 form is used. */
+  /** int8 steps; gives false when this node has no int8 form, and the plain form is used. */
   lowerInt8?(node: Node, lowering: Lowering): boolean;
-  lowerFloat32?(node: Node, lowering: Lowering): void;
+  /** Steps on values in their own element types. */
+  lowerPlain?(node: Node, lowering: Lowering): void;
 }

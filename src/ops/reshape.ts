@@ -14,18 +14,22 @@ function fail(node: Node, reason: string): never {
   throw new UserError("E_SHAPE", `${node.operator} node "${node.name}": ${reason}`, node.name);
 }
 
+/** The tensor, which must be a constant. Throws E_NEEDS_CONSTANT. @param what it is, for the message */
+export function requireConstant(node: Node, input: Tensor, what: string): Tensor {
+  if (input.data) return input;
+  throw new UserError(
+    "E_NEEDS_CONSTANT",
+    `${node.operator} node "${node.name}": ${what} is computed at run time from "${input.name}"; bind the input that it comes from: --constant name:1,2`,
+    node.name,
+    input.name,
+  );
+}
+
 /** Integers from an input that must be constant, or undefined when it is omitted. */
 export function constantInts(node: Node, build: GraphBuilder, index: number, what: string): number[] | undefined {
   const input = build.optional(node, index);
   if (!input) return undefined;
-  if (!input.data) {
-    throw new UserError(
-      "E_OPERATOR_UNSUPPORTED",
-      `${node.operator} node "${node.name}": ${what} is computed at run time; only constant values are supported`,
-      node.name,
-    );
-  }
-  return toNumbers(input.data);
+  return toNumbers(requireConstant(node, input, what).data!);
 }
 
 function addReshape(node: Node, build: GraphBuilder, x: Tensor, shape: readonly number[]): void {
@@ -68,8 +72,8 @@ export const Reshape: Operator = {
     lowering.defineView(node.outputs[0], "s8", lowering.s8(node.inputs[0]));
     return true;
   },
-  lowerFloat32(node, lowering) {
-    lowering.defineView(node.outputs[0], "f32", lowering.f32(node.inputs[0]));
+  lowerPlain(node, lowering) {
+    lowering.defineView(node.outputs[0], "plain", lowering.plain(node.inputs[0]));
   },
 };
 

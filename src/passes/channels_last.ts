@@ -3,11 +3,16 @@
  * pass eliminate-transposes then moves and cancels: NHWC and NCHW exports of one model end up the same.
  */
 import { editGraph, type GraphEdit } from "../graph/edit.js";
-import type { Graph, Node } from "../graph/ir.js";
+import type { Graph, Node, Tensor } from "../graph/ir.js";
 
 const TO_LAST = [0, 2, 3, 1];
 const TO_FIRST = [0, 3, 1, 2];
-export const LAYOUT_BOUND: ReadonlySet<string> = new Set(["Conv", "ConvTranspose", "MaxPool", "AveragePool"]);
+const LAYOUT_BOUND: ReadonlySet<string> = new Set(["Conv", "ConvTranspose", "MaxPool", "AveragePool"]);
+
+/** Volumes, and MaxPool with indices, which count in ONNX order, stay in ONNX layout. */
+export function isLayoutBound(node: Node, input: Tensor): boolean {
+  return LAYOUT_BOUND.has(node.operator) && input.shape.length === 4 && node.outputs.length === 1;
+}
 
 function wrap(edit: GraphEdit, node: Node, before: readonly number[], after: readonly number[], last: boolean): void {
   const [x] = node.inputs;
@@ -31,7 +36,7 @@ function wrap(edit: GraphEdit, node: Node, before: readonly number[], after: rea
 export function channelsLast(graph: Graph): Graph {
   const edit = editGraph(graph);
   for (const node of edit.nodes()) {
-    if (!LAYOUT_BOUND.has(node.operator) || node.attributes.channels_last === 1) continue;
+    if (!isLayoutBound(node, edit.tensor(node.inputs[0])) || node.attributes.channels_last === 1) continue;
     wrap(edit, node, TO_LAST, TO_FIRST, true);
   }
   return edit.finish();
@@ -41,7 +46,7 @@ export function channelsLast(graph: Graph): Graph {
 export function channelsFirst(graph: Graph): Graph {
   const edit = editGraph(graph);
   for (const node of edit.nodes()) {
-    if (LAYOUT_BOUND.has(node.operator) && node.attributes.channels_last === 1) {
+    if (node.attributes.channels_last === 1) {
       wrap(edit, node, TO_FIRST, TO_LAST, false);
     }
   }

@@ -7,7 +7,10 @@ function keyOf(node: Node): string {
   const attributes = Object.entries(node.attributes)
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([key, value]) => [key, typeof value === "number" ? String(value) : value]);
-  return JSON.stringify([node.operator, node.inputs, attributes]);
+  // Tensors of 64-bit integers hold bigint, which JSON does not have.
+  return JSON.stringify([node.operator, node.inputs, attributes], (_, value) =>
+    typeof value === "bigint" ? `${value}` : value,
+  );
 }
 
 export function commonSubexpressions(graph: Graph): Graph {
@@ -20,8 +23,8 @@ export function commonSubexpressions(graph: Graph): Graph {
     const node = { ...snapshot, inputs };
     const key = keyOf(node);
     const first = known.get(key);
-    const [output] = node.outputs;
-    if (!first) {
+    const [output, ...others] = node.outputs;
+    if (!first || others.length > 0) {
       known.set(key, node);
       continue;
     }

@@ -13,7 +13,8 @@ export function fuseClamp(graph: Graph): Graph {
     if (clip.operator !== "Clip") continue;
     const [between] = clip.inputs;
     const producer = edit.producer(between);
-    if (!producer || edit.soleConsumer(between) !== clip || !operatorOf(producer).fusesClamp) continue;
+    if (!producer || producer.outputs.length > 1) continue;
+    if (edit.soleConsumer(between) !== clip || !operatorOf(producer).fusesClamp) continue;
     const inner = edit.tensor(between).quantization;
     const outer = edit.tensor(clip.outputs[0]).quantization;
     if (inner && outer && !sameQuantization(inner, outer)) continue;

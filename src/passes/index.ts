@@ -9,6 +9,7 @@ import { UserError } from "../errors.js";
 import type { Graph } from "../graph/ir.js";
 import { verifyGraph } from "../graph/verify.js";
 import { quoted } from "../quoted.js";
+import { absorbQuantization } from "./absorb_quantization.js";
 import { alignQuantization } from "./align_quantization.js";
 import { channelsLast } from "./channels_last.js";
 import { commonSubexpressions } from "./common_subexpressions.js";
@@ -26,6 +27,7 @@ export type Trace = (pass: string, graph: Graph) => void;
 function passes(inputLayout: InputLayout | undefined): Pass[] {
   return [
     ["normalise", normalise],
+    ["absorb-quantization", absorbQuantization],
     ["remove-no-ops", removeNoOps],
     ["align-quantization", alignQuantization],
     ["fold-affine", untilStable(foldAffine)],
@@ -69,10 +71,18 @@ export function canonicalise(graph: Graph, options: { inputLayout?: InputLayout;
   return current;
 }
 
-/** Folding may overflow, or take the root of a negative variance. Throws E_WEIGHTS_NOT_FINITE. */
+/** Operators that multiply and add: an infinite constant makes every result infinite or NaN. */
+const WEIGHTED: ReadonlySet<string> = new Set(["Conv", "ConvTranspose", "Gemm", "MatMul"]);
+
+/**
+ * Folding may overflow, or take the root of a negative variance. Infinity is fine as a bound or a mask. Throws
+ * E_WEIGHTS_NOT_FINITE.
+ */
 function checkConstants(graph: Graph): void {
+  const weights = new Set(graph.nodes.flatMap((node) => (WEIGHTED.has(node.operator) ? node.inputs : [])));
   for (const { name, data } of graph.tensors.values()) {
-    if (!(data instanceof Float32Array) || data.every(Number.isFinite)) continue;
+    if (!(data instanceof Float32Array)) continue;
+    if (data.every((v) => (weights.has(name) ? Number.isFinite(v) : !Number.isNaN(v)))) continue;
     throw new UserError(
       "E_WEIGHTS_NOT_FINITE",
       `constant ${quoted(name)} is NaN or infinite after folding; check the weights and statistics it comes from`,

@@ -1,9 +1,9 @@
 /** --input-layout: whether image inputs are N,H,W,C or N,C,H,W. Data is fed in the layout that the firmware takes. */
 import { UserError } from "../errors.js";
 import { editGraph, type GraphEdit } from "../graph/edit.js";
-import type { Graph } from "../graph/ir.js";
+import { fedInputs, type Graph } from "../graph/ir.js";
 import { permOf } from "../ops/Transpose.js";
-import { LAYOUT_BOUND } from "./channels_last.js";
+import { isLayoutBound } from "./channels_last.js";
 
 export type InputLayout = "nhwc" | "nchw";
 
@@ -17,7 +17,7 @@ function layoutOf(edit: GraphEdit, input: string): InputLayout | undefined {
   for (let value = queue.shift(); value !== undefined; value = queue.shift()) {
     for (const node of edit.consumers(value)) {
       if (node.operator === "Transpose" && permOf(node).every((axis, i) => axis === TO_LAST[i])) return "nchw";
-      if (LAYOUT_BOUND.has(node.operator)) return "nhwc";
+      if (isLayoutBound(node, edit.tensor(value))) return "nhwc";
       const next = node.outputs[0];
       if (edit.tensor(next).shape.length === 4 && !seen.has(next)) {
         seen.add(next);
@@ -32,7 +32,7 @@ function layoutOf(edit: GraphEdit, input: string): InputLayout | undefined {
 export function setInputLayout(graph: Graph, wanted: InputLayout): Graph {
   const edit = editGraph(graph);
   let found = false;
-  for (const name of graph.inputs) {
+  for (const name of fedInputs(graph)) {
     const input = edit.tensor(name);
     const layout = input.shape.length === 4 ? layoutOf(edit, name) : undefined;
     if (!layout) continue;

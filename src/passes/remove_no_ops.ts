@@ -3,6 +3,7 @@
 import { editGraph, type GraphEdit } from "../graph/edit.js";
 import type { Graph, Node } from "../graph/ir.js";
 import { sameQuantization } from "../ops/quantize_linear.js";
+import { isIdentityResize } from "../ops/Resize.js";
 
 function changesNothing(edit: GraphEdit, node: Node): boolean {
   const attributes = node.attributes;
@@ -16,13 +17,8 @@ function changesNothing(edit: GraphEdit, node: Node): boolean {
       return (attributes.perm as readonly number[]).every((axis, i) => axis === i);
     case "Pad":
       return (attributes.pads as readonly number[]).every((pad) => pad === 0);
-    case "Resize": {
-      const { shape } = edit.tensor(node.inputs[0]);
-      return (
-        (attributes.sizes as readonly number[]).every((size, i) => size === shape[i]) &&
-        (attributes.scales as readonly number[]).every((scale) => scale === 1)
-      );
-    }
+    case "Resize":
+      return isIdentityResize(node, edit.tensor(node.inputs[0]).shape);
     case "Concat":
       return node.inputs.length === 1;
     case "Clip":

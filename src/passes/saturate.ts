@@ -12,9 +12,9 @@ export function saturate(graph: Graph): Graph {
   for (const node of edit.nodes()) {
     const [output] = node.outputs;
     const { quantization: q, ...plain } = edit.tensor(output);
-    if (!q) continue;
+    if (!q || plain.type !== "float32") continue;
     edit.setTensor(plain);
-    if (operatorOf(node).quantize === "shared") continue;
+    if (operatorOf(node).quantize === "shared" || node.operator === "DequantizeLinear") continue;
     const bounds = { min: (-128 - q.zeroPoint[0]) * q.scale[0], max: (127 - q.zeroPoint[0]) * q.scale[0] };
     const raw = edit.uniqueName(`${output}_unclamped`);
     edit.setTensor({ ...plain, name: raw });

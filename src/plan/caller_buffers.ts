@@ -1,11 +1,11 @@
-/** Which roots lie in the buffers of the caller when the arena does not hold the graph's inputs and outputs. */
+/** Which roots lie outside the arena: in buffers of the caller, or in the memory of states. */
 import { invariant } from "../errors.js";
 import type { Program } from "../graph/program.js";
 import type { InPlacePair } from "./in_place.js";
 
-/** The buffer passed as in[index] or out[index]. */
+/** The buffer passed as in[index] or out[index], or the place of state `index`. */
 export interface CallerBuffer {
-  readonly region: "input" | "output";
+  readonly region: "input" | "output" | "state";
   readonly index: number;
 }
 

@@ -75,8 +75,8 @@ export function dataflow(program: Program, options: DataflowOptions): Dataflow {
   const reads = steps.map((step) => unique(step.inputs.filter(isStored)));
   const writes = steps.map((step) => [...step.outputs]);
   const predecessors = reads.map((roots) => [...new Set(roots.map((r) => writer[r]))].filter((step) => step >= 0));
-  const inputs = [...program.inputs];
-  const outputs = new Set(unique(program.outputs));
+  const inputs = [...program.inputs, ...(program.states ?? []).map(({ input }) => input)];
+  const outputs = new Set(unique([...program.outputs, ...(program.states ?? []).map(({ output }) => output)]));
   const readers = invert(reads, tensors.length);
 
   const candidates = inPlacePairs(program, root, options.inPlaceOf);
@@ -84,6 +84,10 @@ export function dataflow(program: Program, options: DataflowOptions): Dataflow {
     options.ioBuffers === "caller"
       ? callerBuffers(program, root, writer, readers, candidates)
       : new Map<number, CallerBuffer>();
+  const states = program.states ?? [];
+  states.forEach(({ input }, index) => {
+    callerBuffer.set(input, { region: "state", index });
+  });
   return {
     root,
     bytes: tensors.map((tensor) => (callerBuffer.has(tensor.id) ? 0 : alignUp(tensorBytes(tensor), options.alignment))),
@@ -104,7 +108,7 @@ export function dataflow(program: Program, options: DataflowOptions): Dataflow {
 }
 
 /** Root -> step that writes it; -1 for an input of the graph. */
-function writers({ tensors, steps, inputs, outputs }: Program): number[] {
+function writers({ tensors, steps, inputs, outputs, states = [] }: Program): number[] {
   const writer = new Array<number | undefined>(tensors.length);
   const isWritten = (id: number) =>
     tensors[id].constant !== undefined || writer[tensors[id].viewOf ?? id] !== undefined;
@@ -113,12 +117,13 @@ function writers({ tensors, steps, inputs, outputs }: Program): number[] {
     invariant(!isWritten(id), `${who} writes tensor ${id}, which is already written`);
     writer[id] = by;
   };
-  for (const id of inputs) write(id, -1, "the caller");
+  for (const id of [...inputs, ...states.map(({ input }) => input)]) write(id, -1, "the caller");
   steps.forEach((step, index) => {
     for (const id of step.inputs) invariant(isWritten(id), `step ${index} reads tensor ${id} before it is written`);
     for (const id of step.outputs) write(id, index, `step ${index}`);
   });
-  for (const id of outputs) invariant(isWritten(id), `graph output tensor ${id} is never written`);
+  for (const id of [...outputs, ...states.map(({ output }) => output)])
+    invariant(isWritten(id), `graph output tensor ${id} is never written`);
   tensors.forEach((_, id) => {
     invariant(isWritten(id), `tensor ${id} is never written`);
   });

@@ -10,7 +10,7 @@
 import type { Program } from "../graph/program.js";
 import { type Assignment, assignOffsets } from "./arena.js";
 import { type ArenaProblem, arenaProblem, type Block, largestLiveSet } from "./conflicts.js";
-import { type Dataflow, dataflow, type InPlaceOf, kernelInPlace, tensorBytes } from "./dataflow.js";
+import { alignUp, type Dataflow, dataflow, type InPlaceOf, kernelInPlace, tensorBytes } from "./dataflow.js";
 import { type Storage, storagesOf } from "./liveness.js";
 import { chooseOrder, type Order } from "./order.js";
 import { verifyPlan } from "./verify.js";
@@ -25,12 +25,12 @@ export interface PlanOptions {
 }
 
 /**
- * Where `bytes` bytes lie: in the arena, at the start of the caller's buffer in[index] or out[index], or in flash as
- * Program.constants[index].
+ * Where `bytes` bytes lie: in the arena, at the start of the caller's buffer in[index] or out[index], in the memory of
+ * Program.states[index], or in flash as Program.constants[index].
  */
 export type Placement =
   | { readonly region: "arena"; readonly offset: number; readonly bytes: number }
-  | { readonly region: "input" | "output" | "constant"; readonly index: number; readonly bytes: number };
+  | { readonly region: "input" | "output" | "state" | "constant"; readonly index: number; readonly bytes: number };
 
 /**
  * A range of bytes and who uses it when. Positions index `Plan.steps`; -1 is before the first step (inputs are filled
@@ -67,8 +67,9 @@ export interface Plan {
   readonly liveBytes: readonly number[];
   /** Size of the arena, a multiple of the alignment. */
   readonly arenaBytes: number;
-  /** Bytes of the arena's start that keep their values between calls. */
+  /** Bytes of a memory of its own that keeps its values between calls, and the offset of every state in it. */
   readonly persistentBytes: number;
+  readonly stateOffsets: readonly number[];
   /** The largest live set under this order, scratch included. */
   readonly lowerBound: number;
   /** No order and no placement needs a smaller arena. */
@@ -102,7 +103,7 @@ export function planMemory(program: Program, options: PlanOptions): Plan {
     steps: best.steps,
     ...place(program, flow, best),
     arenaBytes: best.assignment.bytes,
-    persistentBytes: 0,
+    ...stateMemory(program, alignment),
     lowerBound: largestLiveSet(best.problem),
     optimal: best.assignment.bytes === order.bound,
     proof: proof(order, best),
@@ -111,6 +112,16 @@ export function planMemory(program: Program, options: PlanOptions): Plan {
   };
   verifyPlan(program, plan, inPlaceOf);
   return plan;
+}
+
+function stateMemory({ tensors, states = [] }: Program, alignment: number) {
+  const stateOffsets: number[] = [];
+  let persistentBytes = 0;
+  for (const { input } of states) {
+    stateOffsets.push(persistentBytes);
+    persistentBytes += alignUp(tensorBytes(tensors[input]), alignment);
+  }
+  return { persistentBytes, stateOffsets };
 }
 
 /**

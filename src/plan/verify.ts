@@ -32,7 +32,10 @@ export function verifyPlan(program: Program, plan: Plan, inPlaceOf: InPlaceOf = 
   const isStored = (id: number) => tensors[id].constant === undefined;
   const count = (id: number, by: number) => reads.set(root(id), (reads.get(root(id)) ?? 0) + by);
   for (const step of steps) for (const id of step.inputs) count(id, 1);
-  for (const id of program.outputs) count(id, 1);
+  const states = program.states ?? [];
+  const entered = [...program.inputs, ...states.map(({ input }) => input)];
+  const results = [...program.outputs, ...states.map(({ output }) => output)];
+  for (const id of results) count(id, 1);
 
   // Roots that hold a value somebody is still to read.
   const valid = new Set<number>();
@@ -45,11 +48,11 @@ export function verifyPlan(program: Program, plan: Plan, inPlaceOf: InPlaceOf = 
     if (reads.get(id)) valid.add(id);
   };
   const nothing: ReadonlySet<number> = new Set();
-  for (const id of program.inputs) {
+  for (const id of entered) {
     write(id, nothing, "the caller");
     valid.add(id);
   }
-  for (const id of program.inputs) if (!reads.get(id)) valid.delete(id);
+  for (const id of entered) if (!reads.get(id)) valid.delete(id);
 
   for (const index of plan.steps) {
     const step = steps[index];
@@ -63,8 +66,8 @@ export function verifyPlan(program: Program, plan: Plan, inPlaceOf: InPlaceOf = 
     for (const id of step.inputs) count(id, -1);
     step.outputs.forEach((id, position) => {
       invariant(
-        plan.placements[id].region !== "input",
-        `${who} writes tensor ${id} into a buffer of the caller's input`,
+        plan.placements[id].region !== "input" && plan.placements[id].region !== "state",
+        `${who} writes tensor ${id} into a buffer of the caller's input, or over a state`,
       );
       for (const other of step.outputs.slice(0, position))
         invariant(!overlap(rangeOf(id), rangeOf(other)), `${who} writes tensor ${id} over its own output ${other}`);
@@ -76,11 +79,10 @@ export function verifyPlan(program: Program, plan: Plan, inPlaceOf: InPlaceOf = 
     });
     for (const id of step.inputs) if (reads.get(root(id)) === 0) valid.delete(root(id));
   }
-  for (const id of program.outputs)
-    invariant(valid.has(root(id)), `graph output tensor ${id} holds no value at the end`);
+  for (const id of results) invariant(valid.has(root(id)), `graph output tensor ${id} holds no value at the end`);
 }
 
-function checkPlacements({ tensors, inputs, outputs }: Program, plan: Plan): void {
+function checkPlacements({ tensors, inputs, outputs, states = [] }: Program, plan: Plan): void {
   const { arenaBytes, alignment, placements } = plan;
   invariant(arenaBytes % alignment === 0, `the arena of ${arenaBytes} bytes is no multiple of ${alignment}`);
   for (const { id, shape, type, viewOf, constant } of tensors) {
@@ -96,6 +98,11 @@ function checkPlacements({ tensors, inputs, outputs }: Program, plan: Plan): voi
     if (place.region === "arena") {
       invariant(place.offset % alignment === 0, `tensor ${id} is not aligned`);
       invariant(place.offset >= 0 && place.offset + bytes <= arenaBytes, `tensor ${id} ends outside the arena`);
+    } else if (place.region === "state") {
+      const { stateOffsets, persistentBytes } = plan;
+      const end = stateOffsets[place.index + 1] ?? persistentBytes;
+      const fits = states[place.index].input === (viewOf ?? id) && stateOffsets[place.index] + bytes <= end;
+      invariant(fits, `tensor ${id} does not fit the memory of state ${place.index}`);
     } else {
       invariant(place.region !== "constant", `tensor ${id} lies in flash but is no constant`);
       const owner = (place.region === "input" ? inputs : outputs)[place.index];

@@ -4,18 +4,16 @@ import { join } from "node:path";
 import { type Board, loadBoard } from "../device/boards.js";
 import type { Manifest } from "../emit/manifest.js";
 import { UserError } from "../errors.js";
-import type { Program } from "../graph/program.js";
 import { loadProgram } from "../host/store.js";
 import type { Plan } from "../plan/plan.js";
+import type { ProjectModel } from "./platformio.js";
 
-export interface Project {
+/** A project, seen from one of its models. */
+export interface Project extends ProjectModel {
   readonly folder: string;
-  readonly manifest: Manifest;
   readonly board: Board;
-  readonly program: Program;
-  readonly plan: Plan;
-  /** Absent for a model that came quantised. */
-  readonly float?: Program;
+  /** Names of all its models, in the order of the firmware. */
+  readonly models: readonly string[];
 }
 
 function notAProject(folder: string): never {
@@ -25,28 +23,46 @@ function notAProject(folder: string): never {
   );
 }
 
-/** Throws E_NOT_A_PROJECT. */
-export function openProject(folder: string): Project {
+const MANIFEST = "_manifest.json";
+
+/** Names of the models of a project, sorted as its firmware has them. Throws E_NOT_A_PROJECT. */
+export function modelsOf(folder: string): string[] {
   const isFolder = statSync(folder, { throwIfNoEntry: false })?.isDirectory() === true;
-  const names = isFolder ? readdirSync(folder).filter((file) => file.endsWith("_manifest.json")) : [];
-  if (names.length !== 1 || !existsSync(join(folder, "reference", "firmware.json"))) notAProject(folder);
-  const read = (...path: string[]) => readFileSync(join(folder, ...path), "utf8");
+  const names = isFolder ? readdirSync(folder).filter((file) => file.endsWith(MANIFEST)) : [];
+  if (names.length === 0) notAProject(folder);
+  return names.map((file) => file.slice(0, -MANIFEST.length)).sort();
+}
+
+/**
+ * @param model name, needed when the project has several
+ * @throws UserError E_NOT_A_PROJECT, E_USAGE for a model that the project does not have.
+ */
+export function openProject(folder: string, model?: string): Project {
+  const models = modelsOf(folder);
+  const name = model ?? models[0];
+  if (!models.includes(name) || (model === undefined && models.length > 1)) {
+    throw new UserError("E_USAGE", `${folder} holds the models ${models.join(", ")}: choose one with --model`);
+  }
+  const reference = join(folder, "reference", name);
+  if (!existsSync(join(reference, "firmware.json"))) notAProject(folder);
+  const read = (path: string) => readFileSync(path, "utf8");
   let manifest: Manifest;
   let plan: Plan;
   try {
-    manifest = JSON.parse(read(names[0]));
-    plan = JSON.parse(read("reference", "plan.json"));
+    manifest = JSON.parse(read(join(folder, `${name}${MANIFEST}`)));
+    plan = JSON.parse(read(join(reference, "plan.json")));
   } catch {
     return notAProject(folder);
   }
-  if (manifest?.tool !== "onnx2mcu" || !plan) notAProject(folder);
-  const float = join(folder, "reference", "float.json");
+  if (manifest?.tool !== "onnx2mcu" || manifest.name !== name || !plan) notAProject(folder);
+  const float = join(reference, "float.json");
   return {
     folder,
+    models,
     manifest,
     board: loadBoard(manifest.board),
-    program: loadProgram(read("reference", "firmware.json")),
+    program: loadProgram(read(join(reference, "firmware.json"))),
     plan,
-    ...(existsSync(float) && { float: loadProgram(read("reference", "float.json")) }),
+    ...(existsSync(float) && { float: loadProgram(read(float)) }),
   };
 }

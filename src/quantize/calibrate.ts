@@ -1,9 +1,9 @@
 /** Calibration: the float program runs on the user's rows while observers watch every value. */
 import { UserError } from "../errors.js";
-import type { Graph, TypedArray } from "../graph/ir.js";
+import { fromNumbers, type Graph, type TypedArray } from "../graph/ir.js";
 import { hostProgram } from "../host/run.js";
 import { lower } from "../lower/lower.js";
-import { createObserver, type Observer, type ObserverKind, type Range } from "./observers.js";
+import { createObserver, isMeasurable, type Observer, type ObserverKind, type Range } from "./observers.js";
 
 /** Calibration rows: row(i) gives one array per graph input. */
 export interface Rows {
@@ -11,7 +11,22 @@ export interface Rows {
   row(index: number): readonly Float32Array[];
 }
 
-/** @param onRow called after each row with the number done */
+/** Values that a constant mask (of an attention: -infinity, or as good as it) may put out of the range of 8 bits. */
+function valuesBehindMasks(graph: Graph): Set<string> {
+  const found = new Set<string>();
+  for (const { name, data } of graph.tensors.values()) {
+    if (data instanceof Float32Array && !data.every(isMeasurable)) found.add(name);
+  }
+  for (const node of graph.nodes) {
+    if (node.inputs.some((name) => found.has(name))) for (const name of node.outputs) found.add(name);
+  }
+  return found;
+}
+
+/**
+ * The range of every computed value and input; none for a value that a mask made (as good as) infinite.
+ * @param onRow called after each row with the number done
+ */
 export function calibrate(
   graph: Graph,
   data: Rows,
@@ -20,22 +35,32 @@ export function calibrate(
 ): Map<string, Range> {
   const program = lower(graph, { precision: "float32", io: "float32" });
   const host = hostProgram(program);
-  const watched = program.tensors.filter((tensor) => tensor.name !== "" && tensor.constant === undefined);
+  const watched = program.tensors.filter(
+    (tensor) => tensor.name !== "" && tensor.constant === undefined && tensor.type === "float32",
+  );
   const observers = new Map<string, Observer>(watched.map((tensor) => [tensor.name, createObserver(kind)]));
+  const masked = valuesBehindMasks(graph);
+  // Behind a mask and infinite, or as good as it: no scale could hold what is beside it.
+  const unmeasured = new Set<string>();
   for (let i = 0; i < data.rows; i++) {
     const row: readonly TypedArray[] = data.row(i);
     program.inputs.forEach((id, k) => {
-      (host.buffer(id) as Float32Array).set(row[k] as Float32Array);
+      const { type } = program.tensors[id];
+      const values = type === "float32" ? row[k] : fromNumbers(type, row[k] as Float32Array);
+      (host.buffer(id) as Float32Array).set(values as Float32Array);
     });
     host.run();
     for (const tensor of watched) {
-      observers.get(tensor.name)!.observe(host.buffer(tensor.id) as Float32Array);
+      const values = host.buffer(tensor.id) as Float32Array;
+      if (masked.has(tensor.name) && !values.every(isMeasurable)) unmeasured.add(tensor.name);
+      observers.get(tensor.name)!.observe(values);
     }
     onRow?.(i + 1);
   }
   const ranges = new Map<string, Range>();
   for (const [name, observer] of observers) {
     const range = observer.range();
+    if (unmeasured.has(name)) continue;
     if (!Number.isFinite(range.min) || !Number.isFinite(range.max)) {
       throw new UserError(
         "E_DATA_NOT_FINITE",

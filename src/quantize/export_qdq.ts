@@ -16,6 +16,9 @@ import { eliminateTransposes } from "../passes/eliminate_transposes.js";
 
 const OPSET = 19;
 
+/** Operators that came with a later opset. */
+const LATER: Readonly<Record<string, number>> = { Gelu: 20, Swish: 24 };
+
 interface Writer {
   readonly nodes: Node[];
   readonly tensors: Map<string, Tensor>;
@@ -102,29 +105,69 @@ function outputPadding(node: Node, input: Tensor): number[] {
 
 /** The canonical node in the operator's ONNX form: settings that ONNX takes as inputs become constants. */
 function toOnnx(node: Node, writer: Writer): Pick<Node, "operator" | "inputs" | "attributes"> {
-  const { fused_min: _min, fused_max: _max, ...attributes } = node.attributes;
+  const { fused_min: _min, fused_max: _max, exact: _exact, requantize: _requantize, ...attributes } = node.attributes;
   const [x] = node.inputs;
   const ints = (key: string) => attributes[key] as readonly number[];
-  const int64 = (key: string) => writer.constant(`${node.outputs[0]}_${key}`, "int64", [ints(key).length], ints(key));
+  const int64 = (key: string) => {
+    const value = attributes[key] as number | readonly number[];
+    const [shape, values] = typeof value === "number" ? [[], [value]] : [[value.length], value];
+    return writer.constant(`${node.outputs[0]}_${key}`, "int64", shape, values);
+  };
   switch (node.operator) {
     case "Gemm":
       return { ...node, attributes: { transB: 1 } };
     case "Reshape":
       return { ...node, inputs: [x, int64("shape")], attributes: {} };
+    case "ReduceMax":
     case "ReduceMean":
+    case "ReduceMin":
+    case "ReduceProd":
+    case "ReduceSum":
       return { ...node, inputs: [x, int64("axes")], attributes: { keepdims: 1 } };
+    case "TopK": {
+      const { k: _, ...rest } = attributes;
+      return {
+        ...node,
+        inputs: [x, writer.constant(`${node.outputs[0]}_k`, "int64", [1], [attributes.k as number])],
+        attributes: rest,
+      };
+    }
+    case "CumSum": {
+      const { axis: _, ...rest } = attributes;
+      return { ...node, inputs: [x, int64("axis")], attributes: rest };
+    }
+    case "MeanVarianceNormalization":
+      return normalisationForm(writer, node);
     case "Pad": {
-      const value = writer.constant(`${node.outputs[0]}_value`, "float32", [], [attributes.value as number]);
+      const { type } = writer.tensors.get(node.outputs[0])!;
+      const value = writer.constant(`${node.outputs[0]}_value`, type, [], [attributes.value as number]);
       return { ...node, inputs: [x, int64("pads"), value], attributes: { mode: "constant" } };
     }
+    case "Slice": {
+      const steps = ints("steps");
+      const ends = ints("starts").map((start, axis) => start + steps[axis] * ints("shape")[axis]);
+      // A slice that runs backwards over the first element ends at any number far below it.
+      const beyond = ends.map((end) => (end < 0 ? -(2 ** 31) : end));
+      const stem = node.outputs[0];
+      const list = (key: string, values: readonly number[]) =>
+        writer.constant(`${stem}_${key}`, "int64", [values.length], values);
+      const axes = list(
+        "axes",
+        steps.map((_, axis) => axis),
+      );
+      return { ...node, inputs: [x, int64("starts"), list("ends", beyond), axes, int64("steps")], attributes: {} };
+    }
+    case "Expand":
+      return { ...node, inputs: [x, int64("shape")], attributes: {} };
     case "Resize": {
-      const { scales, sizes, ...modes } = attributes;
+      const { scales, sizes, roi, ...modes } = attributes;
       const given = scales as readonly number[];
       const input = writer.tensors.get(x)!.shape;
       const exact = given.every((s, i) => Math.fround(s) === s && Math.floor(input[i] * s) === ints("sizes")[i]);
-      const inputs = exact
-        ? [x, "", writer.constant(`${node.outputs[0]}_scales`, "float32", [given.length], given)]
-        : [x, "", "", int64("sizes")];
+      const floats = (key: string, values: readonly number[]) =>
+        writer.constant(`${node.outputs[0]}_${key}`, "float32", [values.length], values);
+      const region = roi ? floats("roi", roi as readonly number[]) : "";
+      const inputs = exact ? [x, region, floats("scales", given)] : [x, region, "", int64("sizes")];
       return { ...node, inputs, attributes: modes };
     }
     case "ConvTranspose": {
@@ -134,6 +177,19 @@ function toOnnx(node: Node, writer: Writer): Pick<Node, "operator" | "inputs" | 
     case "AveragePool": {
       const { dilations, ...rest } = attributes;
       return { ...node, attributes: (dilations as readonly number[]).every((d) => d === 1) ? rest : attributes };
+    }
+    case "DFT": {
+      const { length: _, ...rest } = attributes;
+      return { ...node, inputs: [x, int64("length")], attributes: rest };
+    }
+    case "STFT": {
+      const { onesided, length } = attributes;
+      const whole = writer.tensors.get(node.inputs[1])?.shape[0] === length;
+      return {
+        ...node,
+        inputs: [x, int64("step"), whole ? node.inputs[1] : "", int64("length")],
+        attributes: { onesided },
+      };
     }
     case "Clip":
       return clipForm(writer, node.outputs[0], x, attributes.min as number, attributes.max as number);
@@ -149,6 +205,29 @@ function clipForm(writer: Writer, stem: string, x: string, min: number, max: num
   return { operator: "Clip", inputs: [x, bound("min", min), bound("max", max)], attributes: {} };
 }
 
+/** (x - mean) / sqrt(variance + epsilon), for which ONNX has several operators but none of this generality. */
+function normalisationForm(writer: Writer, node: Node): Pick<Node, "operator" | "inputs" | "attributes"> {
+  const [x] = node.inputs;
+  const { shape } = writer.tensors.get(x)!;
+  const axes = node.attributes.axes as readonly number[];
+  const small = shape.map((size, axis) => (axes.includes(axis) ? 1 : size));
+  const along = writer.constant(`${node.outputs[0]}_axes`, "int64", [axes.length], axes);
+  const epsilon = writer.constant(`${node.outputs[0]}_epsilon`, "float32", [], [node.attributes.epsilon as number]);
+  const add = (operator: string, inputs: readonly string[], of: readonly number[]) => {
+    const name = `${node.outputs[0]}_${writer.nodes.length}`;
+    writer.tensors.set(name, { name, type: "float32", shape: of });
+    writer.nodes.push({ name, operator, domain: "", inputs, outputs: [name], attributes: {} });
+    return name;
+  };
+  const centred = node.attributes.centre === 0 ? x : add("Sub", [x, add("ReduceMean", [x, along], small)], shape);
+  const variance = add("ReduceMean", [add("Mul", [centred, centred], shape), along], small);
+  const deviation = add("Sqrt", [add("Add", [variance, epsilon], small)], small);
+  return { operator: "Div", inputs: [centred, deviation], attributes: {} };
+}
+
+/** Whether a value is the length of a counted output: ONNX has none. */
+const isCount = (graph: Graph, name: string) => (graph.counted ?? []).some(({ count }) => count === name);
+
 /** Removes omitted inputs at the end of the list. */
 function trimmed(inputs: readonly string[]): string[] {
   let end = inputs.length;
@@ -157,7 +236,7 @@ function trimmed(inputs: readonly string[]): string[] {
 }
 
 function writeNode(node: Node, graph: Graph, writer: Writer, readAs: (name: string) => string): void {
-  const [output] = node.outputs;
+  const [output, ...others] = node.outputs.filter((name) => !isCount(graph, name));
   const value = graph.tensors.get(output)!;
   const computed = value.quantization ? `${output}_computed` : output;
   const onnx = toOnnx({ ...node, inputs: node.inputs.map(readAs) }, writer);
@@ -166,8 +245,9 @@ function writeNode(node: Node, graph: Graph, writer: Writer, readAs: (name: stri
   const clamps = min !== Number.NEGATIVE_INFINITY || max !== Number.POSITIVE_INFINITY;
   const raw = clamps ? `${output}_unclamped` : computed;
   const add = (form: Pick<Node, "operator" | "inputs" | "attributes">, name: string, result: string) => {
-    writer.tensors.set(result, { name: result, type: "float32", shape: value.shape });
-    writer.nodes.push({ ...form, name, domain: "", inputs: trimmed(form.inputs), outputs: [result] });
+    writer.tensors.set(result, { name: result, type: value.type, shape: value.shape });
+    const outputs = form === onnx ? [result, ...others] : [result];
+    writer.nodes.push({ ...form, name, domain: "", inputs: trimmed(form.inputs), outputs });
   };
   add(onnx, node.name, raw);
   if (clamps) add(clipForm(writer, output, raw, min, max), `${node.name}_clamp`, computed);
@@ -202,9 +282,9 @@ export function exportQdq(quantised: Graph): Graph {
   for (const node of graph.nodes) writeNode(node, graph, writer, (name) => renamed.get(name) ?? name);
   return {
     name: graph.name,
-    opset: OPSET,
+    opset: Math.max(OPSET, ...quantised.nodes.map(({ operator }) => LATER[operator] ?? OPSET)),
     inputs: graph.inputs,
-    outputs: graph.outputs,
+    outputs: graph.outputs.filter((name) => !isCount(graph, name)),
     nodes: writer.nodes,
     tensors: writer.tensors,
   };

@@ -1,9 +1,15 @@
-/** Observers watch the values of one tensor during calibration and give the range that int8 shall cover. */
+/**
+ * Observers watch the values of one tensor during calibration and give the range that int8 shall cover. Infinities (the
+ * logarithm of 0) and NaN do not count.
+ */
 
 export interface Range {
   readonly min: number;
   readonly max: number;
 }
+
+/** Numbers that other than masks reach; one mask of -1e9 in the range would leave no steps for anything else. */
+export const isMeasurable = (value: number): boolean => Math.abs(value) < 2 ** 16;
 
 export interface Observer {
   observe(values: Float32Array): void;
@@ -20,6 +26,7 @@ function minMaxObserver(): Observer {
     observe(values) {
       for (let i = 0; i < values.length; i++) {
         const v = values[i];
+        if (!Number.isFinite(v)) continue;
         if (v < min) min = v;
         if (v > max) max = v;
       }
@@ -55,19 +62,21 @@ function percentileObserver(percentile: number): Observer {
       extremes.observe(values);
       const { min, max } = extremes.range();
       const largest = Math.max(-min, max);
+      if (!Number.isFinite(largest)) return;
       if (largest >= limit) growTo(largest);
       const scale = BINS / 2 / limit;
       for (let i = 0; i < values.length; i++) counts[Math.floor(values[i] * scale) + BINS / 2]++;
       total += values.length;
     },
     range() {
+      const { min, max } = extremes.range();
+      if (!Number.isFinite(min) || !Number.isFinite(max)) return { min, max };
       const outside = (total * (100 - percentile)) / 200;
       let low = 0;
       for (let seen = counts[0]; seen <= outside && low < BINS - 1; seen += counts[++low]);
       let high = BINS - 1;
       for (let seen = counts[high]; seen <= outside && high > low; seen += counts[--high]);
       const width = (2 * limit) / BINS;
-      const { min, max } = extremes.range();
       return { min: Math.max(min, low * width - limit), max: Math.min(max, (high + 1) * width - limit) };
     },
   };

@@ -1,17 +1,35 @@
 /** Gives every value of a canonical float graph its int8 quantisation: Graph + ranges -> Graph. */
 import { invariant } from "../errors.js";
 import type { Graph, Node, Quantization, Tensor } from "../graph/ir.js";
+import { valuesInsideTables } from "../lower/tables.js";
+import { isExact } from "../ops/exact.js";
 import { operatorOf } from "../ops/index.js";
 import type { QuantizeRule } from "../ops/operator.js";
 import { quantizeData } from "../ops/quantize_linear.js";
-import type { Range } from "./observers.js";
+import { isMeasurable, type Range } from "./observers.js";
 import { activationQuantization, biasQuantization, weightQuantization } from "./scales.js";
 
 /** Axis of the weights that counts output channels. */
 const WEIGHT_AXIS: Readonly<Record<string, number>> = { Conv: 0, Gemm: 0, ConvTranspose: 1 };
 
+/** Whether a value gets a scale. */
+type IsReal = (name: string) => boolean;
+
+/**
+ * Integers, bools and results of exact nodes have no scale; infinite constants (a mask), and what they make infinite,
+ * cannot have one.
+ */
+function isRealIn(graph: Graph, ranges: ReadonlyMap<string, Range>): IsReal {
+  const exact = new Set(graph.nodes.flatMap((node) => (isExact(node) ? node.outputs : [])));
+  return (name) => {
+    const tensor = graph.tensors.get(name);
+    if (tensor?.type !== "float32" || exact.has(name)) return false;
+    return tensor.data ? (tensor.data as Float32Array).every(isMeasurable) : ranges.has(name);
+  };
+}
+
 /** Values that must share one scale, by union and find. */
-function shareGroups(graph: Graph): (name: string) => string {
+function shareGroups(graph: Graph, isReal: IsReal): (name: string) => string {
   const parent = new Map<string, string>();
   const find = (name: string): string => {
     const up = parent.get(name);
@@ -22,8 +40,10 @@ function shareGroups(graph: Graph): (name: string) => string {
   };
   for (const node of graph.nodes) {
     if (operatorOf(node).quantize !== "shared") continue;
-    for (const input of node.inputs) if (input !== "") parent.set(find(input), find(node.outputs[0]));
+    const [first, ...others] = [...node.outputs, ...node.inputs].filter((name) => isReal(name));
+    for (const other of others) parent.set(find(other), find(first));
   }
+  for (const { input, output } of graph.states ?? []) if (isReal(input)) parent.set(find(input), find(output));
   return find;
 }
 
@@ -33,7 +53,12 @@ interface Group {
   readonly sources: QuantizeRule[];
 }
 
-function collectGroups(graph: Graph, ranges: ReadonlyMap<string, Range>, rootOf: (name: string) => string) {
+function collectGroups(
+  graph: Graph,
+  ranges: ReadonlyMap<string, Range>,
+  rootOf: (name: string) => string,
+  isReal: IsReal,
+) {
   const groups = new Map<string, Group>();
   const add = (name: string, range: Range | undefined, source: QuantizeRule | undefined) => {
     const root = rootOf(name);
@@ -46,16 +71,18 @@ function collectGroups(graph: Graph, ranges: ReadonlyMap<string, Range>, rootOf:
     }
     if (source) group.sources.push(source);
   };
-  for (const name of graph.inputs) add(name, ranges.get(name), "free");
+  for (const name of graph.inputs) if (isReal(name)) add(name, ranges.get(name), "free");
   for (const node of graph.nodes) {
     const rule = operatorOf(node).quantize ?? "free";
-    add(node.outputs[0], ranges.get(node.outputs[0]), rule === "shared" ? undefined : rule);
+    for (const name of node.outputs) {
+      if (isReal(name)) add(name, ranges.get(name), rule === "shared" ? undefined : rule);
+    }
     if (rule !== "shared") continue;
     for (const name of node.inputs) {
       const tensor = graph.tensors.get(name);
-      if (tensor?.data) add(name, rangeOf(tensor), "free");
+      if (tensor?.data && isReal(name)) add(name, rangeOf(tensor), "free");
     }
-    if (node.operator === "Pad") {
+    if (node.operator === "Pad" && isReal(node.outputs[0])) {
       const value = node.attributes.value as number;
       add(node.outputs[0], { min: value, max: value }, undefined);
     }
@@ -84,37 +111,51 @@ function groupQuantization(group: Group): Quantization {
 
 /**
  * @param graph canonical, float
- * @param ranges by value name, for every computed value and input
+ * @param ranges by value name, for every computed value and input that is never infinite
  */
 export function quantizeGraph(graph: Graph, ranges: ReadonlyMap<string, Range>): Graph {
-  const rootOf = shareGroups(graph);
-  const groups = collectGroups(graph, ranges, rootOf);
+  const isReal = isRealIn(graph, ranges);
+  const rootOf = shareGroups(graph, isReal);
+  const groups = collectGroups(graph, ranges, rootOf, isReal);
   const tensors = new Map(graph.tensors);
   const chosen = new Map<string, Quantization>();
   for (const [root, group] of groups) chosen.set(root, groupQuantization(group));
+  const inside = valuesInsideTables(graph);
   for (const [name, tensor] of graph.tensors) {
-    const quantization = chosen.get(rootOf(name));
-    if (!tensor.data && quantization) tensors.set(name, { ...tensor, quantization });
+    const quantization = inside.has(name) ? undefined : chosen.get(rootOf(name));
+    if (!tensor.data && tensor.type === "float32" && quantization) tensors.set(name, { ...tensor, quantization });
   }
-  const nodes = graph.nodes.map((node) => quantizeConstants(node, tensors, chosen.get(rootOf(node.outputs[0]))!));
+  const nodes = graph.nodes.map((node) =>
+    [...node.inputs, ...node.outputs].some((name) => inside.has(name))
+      ? node
+      : quantizeConstants(node, tensors, chosen.get(rootOf(node.outputs[0])), isReal),
+  );
   return { ...graph, nodes, tensors: withoutUnused(graph, nodes, tensors) };
 }
 
 /** Stores the constant inputs of a node as integers, under new names where nodes share a constant. */
-function quantizeConstants(node: Node, tensors: Map<string, Tensor>, output: Quantization): Node {
+function quantizeConstants(
+  node: Node,
+  tensors: Map<string, Tensor>,
+  output: Quantization | undefined,
+  isReal: IsReal,
+): Node {
+  // What computes in float32, or ends up in a table, reads them as they are: an exponent must stay whole.
+  if (isExact(node) || !operatorOf(node).lowerInt8) return node;
   const axis = WEIGHT_AXIS[node.operator];
   if (axis !== undefined) return quantizeLayer(node, tensors, axis);
   const shared = operatorOf(node).quantize === "shared";
   const inputs = node.inputs.map((name) => {
     const tensor = tensors.get(name);
-    if (!tensor?.data || tensor.quantization) return name;
-    return store(tensors, tensor, shared ? output : activationQuantization(rangeOf(tensor)));
+    if (!tensor?.data || tensor.quantization || !isReal(name)) return name;
+    return store(tensors, tensor, shared && output ? output : activationQuantization(rangeOf(tensor)));
   });
   return { ...node, inputs };
 }
 
 function quantizeLayer(node: Node, tensors: Map<string, Tensor>, axis: number): Node {
-  const input = tensors.get(node.inputs[0])!.quantization!;
+  const input = tensors.get(node.inputs[0])!.quantization;
+  if (!input) return node;
   const weights = tensors.get(node.inputs[1])!;
   const bias = node.inputs[2] ? tensors.get(node.inputs[2])! : undefined;
   const perChannel = weightQuantization(weights, axis, bias?.data as Float32Array | undefined, input.scale[0]);

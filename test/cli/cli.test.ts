@@ -121,6 +121,7 @@ describe("--json gives one document with exactly these keys", () => {
       ...numbers("layers", "macs", "tables", "written"),
       arena: { bytes: "number", lowerBound: "number", optimal: "boolean" },
       float32Layers: [],
+      ortAgreement: [],
     });
     const relative = (folder: string) =>
       Object.fromEntries(Object.entries(snapshot(folder)).map(([path, text]) => [path.slice(folder.length), text]));
@@ -145,6 +146,7 @@ describe("--json gives one document with exactly these keys", () => {
       domain: "string",
       opset: numbers("min", "max"),
       operators: [{ operator: "string", notes: "string" }],
+      refused: [{ operator: "string", reason: "string" }],
     });
   });
 
@@ -199,7 +201,7 @@ describe("firmware that differs from the host", () => {
   async function validateTampered(...more: string[]): Promise<Outcome> {
     const folder = mkdtempSync(at("tampered-"));
     cpSync(project, folder, { recursive: true });
-    const path = join(folder, "reference", "firmware.json");
+    const path = join(folder, "reference", "digits", "firmware.json");
     const program = JSON.parse(readFileSync(path, "utf8"));
     const last = program.steps.at(-1);
     const bias = program.constants[last.constants.bias];
@@ -337,7 +339,7 @@ const failures: readonly {
   {
     name: "a damaged project",
     args: ["bench", "."],
-    files: { "m_manifest.json": "null", "reference/firmware.json": "null", "reference/plan.json": "null" },
+    files: { "m_manifest.json": "null", "reference/m/firmware.json": "null", "reference/m/plan.json": "null" },
     code: "E_NOT_A_PROJECT",
   },
 ];

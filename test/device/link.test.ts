@@ -210,7 +210,7 @@ describe.skipIf(findProgram("cc") === undefined)("both sides (needs cc)", () => 
         stackBytes: 123,
         layers: [mixed, bytes(), mixed.subarray(0, 4998)],
       });
-      await expect(client.read(2, 4)).rejects.toThrow(/refused.*no such input or output/);
+      await expect(client.read(2, 4)).rejects.toThrow(/refused.*no such model, input or output/);
       await expect(client.read(1, 5)).rejects.toThrow(/refused.*outside/);
       await expect(client.write(0, new Uint8Array(301))).rejects.toThrow(/refused.*outside/);
     } finally {

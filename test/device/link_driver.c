@@ -104,7 +104,8 @@ static void encode(void) {
 static void serve(void) {
     const link_device device = make_device(to_stdout);
     uint8_t received[64];
-    state.device = &device;
+    state.devices = &device;
+    state.device_count = 1;
     for (;;) {
         fflush(stdout);
         const long count = (long)read(0, received, sizeof received);
@@ -151,7 +152,8 @@ static void check_reply(const uint8_t *from, size_t count) {
 static void fuzz(unsigned long frames) {
     static link_frame frame;
     const link_device device = make_device(check_reply);
-    state.device = &device;
+    state.devices = &device;
+    state.device_count = 1;
     for (unsigned long n = 0; n < frames; n++) {
         const uint32_t kind = below(4);
         uint16_t length = (uint16_t)(kind == 3 ? below(LINK_PAYLOAD_MAX) + 1 : below(16) + 1);

@@ -1,9 +1,16 @@
 /** Every kernel compiles without a warning for every kind of target. */
 import { execFile } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { readdir } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { expect, test } from "vitest";
+import { afterAll, expect, test } from "vitest";
+import { forbiddenSymbols } from "../../src/device/elf_audit.js";
+import { kernelFile } from "../../src/emit/library.js";
+import { binaryFamily } from "../../src/kernels/families/binary.js";
+import { unaryFamily } from "../../src/kernels/families/unary.js";
+import { families } from "../../src/kernels/index.js";
 import { RUNTIME_C, WARNINGS } from "./harness.js";
 
 const run = promisify(execFile);
@@ -15,6 +22,9 @@ const COMPILERS: readonly (readonly [string, ...string[]])[] = [
   ["riscv64-unknown-elf-gcc", "--specs=picolibc.specs", "-march=rv32imc", "-mabi=ilp32"],
   ["avr-gcc", "-mmcu=atmega2560"],
 ];
+
+const folder = mkdtempSync(join(tmpdir(), "onnx2mcu-families-"));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 async function isInstalled(compiler: string): Promise<boolean> {
   return run(compiler, ["--version"]).then(
@@ -29,8 +39,39 @@ test.for(COMPILERS)("%s compiles every kernel without a warning", { timeout: 60_
   const source = join(RUNTIME_C, "src");
   const files = (await readdir(source)).filter((file) => file.endsWith(".c")).map((file) => join(source, file));
   expect(files.length).toBeGreaterThan(0);
+  for (const name of families.flatMap(({ members }) => members)) {
+    for (const extension of ["c", "h"] as const) {
+      writeFileSync(join(folder, `${name}.${extension}`), kernelFile(name, extension));
+    }
+    files.push(join(folder, `${name}.c`));
+  }
   // Syntax only: every warning of the list comes from the front end, and the other tests and builds optimise.
-  const flags = [...target, ...WARNINGS, "-fsyntax-only", "-I", join(RUNTIME_C, "include")];
+  const flags = [...target, ...WARNINGS, "-fsyntax-only", "-I", join(RUNTIME_C, "include"), "-I", folder];
   const { stderr } = await run(compiler, [...flags, ...files]);
   expect(stderr).toBe("");
 });
+
+const DEVICES = COMPILERS.slice(2);
+
+test.for(DEVICES)(
+  "%s: float32 kernels need no libm, no double, no heap",
+  { timeout: 120_000 },
+  async (command, context) => {
+    const [compiler, ...target] = command;
+    if (!(await isInstalled(compiler))) context.skip(`${compiler} is not installed`);
+    // One file for all: every kernel has a static function of the same name.
+    const names = [unaryFamily, binaryFamily].flatMap(({ members }) => members.filter((name) => name.endsWith("_f32")));
+    const parts = names.map((name) => {
+      writeFileSync(join(folder, `${name}.h`), kernelFile(name, "h"));
+      return `#define apply apply_${name}\n${kernelFile(name, "c")}#undef apply\n`;
+    });
+    const [source, object] = ["all.c", `${compiler}.o`].map((file) => join(folder, file));
+    writeFileSync(source, parts.join(""));
+    const include = ["-I", join(RUNTIME_C, "include"), "-I", folder];
+    await run(compiler, [...target, ...WARNINGS, "-Os", ...include, "-c", source, "-o", object]);
+    const { stdout } = await run(compiler.replace(/gcc$/, "nm"), [object]);
+    expect(forbiddenSymbols(stdout)).toEqual([]);
+    const undefinedNames = [...stdout.matchAll(/ U (\S+)/g)].map(([, name]) => name);
+    expect(undefinedNames.filter((name) => !/^(__|mem(cpy|set|move)$)/.test(name))).toEqual([]);
+  },
+);

@@ -22,24 +22,28 @@ export const elementTypes = fc.constantFrom<{ type: StorageType; element_bytes: 
   { type: "int16", element_bytes: 2 },
   { type: "int32", element_bytes: 4 },
   { type: "float32", element_bytes: 4 },
+  { type: "int64", element_bytes: 8 },
 );
 
 /** `count` elements of random bits (NaNs of any payload among floats), not at the start of their buffer. */
 export function anyElements(type: StorageType, count: number, seed: number): TypedArray {
   let state = seed >>> 0;
-  const bits = Uint32Array.from({ length: count + 1 }, () => {
+  const bits = Uint32Array.from({ length: type === "int64" ? 2 * count + 2 : count + 1 }, () => {
     state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
     return state ^ (state >>> 16);
   });
   if (type === "float32") return new Float32Array(bits.buffer).subarray(1);
+  if (type === "int64") return new BigInt64Array(bits.buffer).subarray(1);
   if (type === "int32") return new Int32Array(bits.buffer).subarray(1);
   return type === "int16" ? Int16Array.from(bits).subarray(1) : Int8Array.from(bits).subarray(1);
 }
 
-/** The elements as unsigned integers of the same bits. */
+const BITS = { 1: Uint8Array, 2: Uint16Array, 4: Uint32Array, 8: BigUint64Array };
+
+/** The elements as unsigned integers of the same bits, those of 8 bytes as bigint. */
 export function bitsOf(array: TypedArray): number[] {
-  const Bits = { 1: Uint8Array, 2: Uint16Array, 4: Uint32Array }[array.BYTES_PER_ELEMENT as 1 | 2 | 4];
-  return Array.from(new Bits(array.buffer as ArrayBuffer, array.byteOffset, array.length));
+  const Bits = BITS[array.BYTES_PER_ELEMENT as keyof typeof BITS];
+  return Array.from(new Bits(array.buffer as ArrayBuffer, array.byteOffset, array.length) as Uint32Array);
 }
 
 /** Shapes of six axes with up to `rank` other than 1, the leading ones 1. */

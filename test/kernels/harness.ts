@@ -12,6 +12,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { expect } from "vitest";
+import { kernelFile } from "../../src/emit/library.js";
 import { newArray, type TypedArray } from "../../src/graph/ir.js";
 import type { StorageType } from "../../src/graph/program.js";
 import type { Kernel, ParamField, Params } from "../../src/kernels/kernel.js";
@@ -42,25 +43,37 @@ export interface KernelCase<P extends Params = Params> {
 
 /** A call to make: a case, out of place or with one [input, output] pair sharing its bytes. */
 interface Call {
+  readonly kernel: Kernel;
   readonly of: KernelCase;
   readonly shared?: readonly [number, number];
 }
 
 /** Runs every case in TypeScript and in C and expects equal bytes; returns what `run` gave, per case and output. */
 export async function expectTwinsAgree(kernel: Kernel, cases: readonly KernelCase[]): Promise<TypedArray[][]> {
-  const calls = cases.flatMap((of): Call[] => [{ of }, ...inPlacePairs(kernel, of).map((shared) => ({ of, shared }))]);
-  const actual = await runCalls(kernel, calls);
+  return expectAllTwinsAgree(cases.map((of) => ({ kernel, of })));
+}
+
+/** The same for cases of several kernels, in one C program. */
+export async function expectAllTwinsAgree(
+  cases: readonly { readonly kernel: Kernel; readonly of: KernelCase }[],
+): Promise<TypedArray[][]> {
+  const calls = cases.flatMap(({ kernel, of }): Call[] => [
+    { kernel, of },
+    ...inPlacePairs(kernel, of).map((shared) => ({ kernel, of, shared })),
+  ]);
+  const actual = await runCalls(calls);
   const results: TypedArray[][] = [];
   calls.forEach((call, index) => {
+    const { kernel } = call;
     const outputs = runTypeScript(kernel, call.of, call.shared);
     if (!call.shared) results.push(outputs);
     outputs.forEach((output, k) => {
-      const [host, c] = [bytesOf(output), actual[index][k]];
+      const [host, c] = [bytesOf(withOneNaN(output)), bytesOf(withOneNaN(sameType(output, actual[index][k])))];
       const at = host.findIndex((byte, i) => byte !== c[i]);
       if (at < 0 && host.length === c.length) return;
       const element = Math.floor(at / output.BYTES_PER_ELEMENT);
       expect.fail(
-        `${kernel.name}, case ${cases.indexOf(call.of)}${call.shared ? ` in place [${call.shared}]` : ""}, output ${k}, ` +
+        `${kernel.name}, case ${cases.findIndex(({ of }) => of === call.of)}${call.shared ? ` in place [${call.shared}]` : ""}, output ${k}, ` +
           `element ${element}: run gives ${output[element]}, C bytes differ at ${at}; ${JSON.stringify(call.of.params)}`,
       );
     });
@@ -83,21 +96,23 @@ export function runTypeScript(kernel: Kernel, of: KernelCase, shared?: readonly 
 
 /** The bytes of the C function's outputs, per case and output. */
 export function runC(kernel: Kernel, cases: readonly KernelCase[]): Promise<Uint8Array[][]> {
-  return runCalls(
-    kernel,
-    cases.map((of) => ({ of })),
-  );
+  return runCalls(cases.map((of) => ({ kernel, of })));
 }
 
-async function runCalls(kernel: Kernel, calls: readonly Call[]): Promise<Uint8Array[][]> {
-  const folder = await mkdtemp(join(tmpdir(), `${kernel.name}-`));
+async function runCalls(calls: readonly Call[]): Promise<Uint8Array[][]> {
+  const kernels = [...new Set(calls.map(({ kernel }) => kernel))];
+  const folder = await mkdtemp(join(tmpdir(), `${kernels[0].name}-`));
   try {
     const [source, program] = [join(folder, "main.c"), join(folder, "main")];
-    await writeFile(source, programText(kernel, calls));
-    const kernelSource = join(RUNTIME_C, "src", `${kernel.name}.c`);
+    await writeFile(source, programText(kernels, calls));
+    for (const { name } of kernels) {
+      await writeFile(join(folder, `${name}.c`), kernelFile(name, "c"));
+      await writeFile(join(folder, `${name}.h`), kernelFile(name, "h"));
+    }
+    const kernelSources = kernels.map(({ name }) => join(folder, `${name}.c`));
     const sanitize = ["-O1", "-g", "-fsanitize=address,undefined", "-fno-sanitize-recover=all"];
     const include = ["-I", join(RUNTIME_C, "include")];
-    await run("cc", [...WARNINGS, ...sanitize, ...include, kernelSource, source, "-lm", "-o", program]);
+    await run("cc", [...WARNINGS, ...sanitize, ...include, ...kernelSources, source, "-lm", "-o", program]);
     const { stdout } = await run(program, { maxBuffer: 2 ** 28 });
     const lines = stdout.split("\n");
     return calls.map(({ of }) => of.outputs.map(() => Uint8Array.from(Buffer.from(lines.shift() ?? "", "hex"))));
@@ -113,16 +128,27 @@ function inPlacePairs(kernel: Kernel, of: KernelCase): (readonly [number, number
   });
 }
 
+/** The bytes as an array of the type of `like`. */
+function sameType(like: TypedArray, bytes: Uint8Array): TypedArray {
+  const View = like.constructor as new (buffer: ArrayBufferLike) => TypedArray;
+  return new View(bytes.slice().buffer);
+}
+
+/** Sign and payload of NaN are nobody's business. */
+function withOneNaN(array: TypedArray): TypedArray {
+  return array instanceof Float32Array ? array.map((x) => (Number.isNaN(x) ? Number.NaN : x)) : array;
+}
+
 function bytesOf(array: TypedArray): Uint8Array {
   return new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
 }
 
-function programText(kernel: Kernel, calls: readonly Call[]): string {
-  const functions = calls.map((call, index) => callText(kernel, call, index));
+function programText(kernels: readonly Kernel[], calls: readonly Call[]): string {
+  const functions = calls.map(callText);
   return `#include <math.h>
 #include <stdio.h>
 #include <string.h>
-#include "${kernel.name}.h"
+${kernels.map(({ name }) => `#include "${name}.h"`).join("\n")}
 
 static void print(const void *data, size_t bytes) {
     for (size_t i = 0; i < bytes; i++) {
@@ -138,10 +164,11 @@ ${calls.map((_, index) => `    call${index}();\n`).join("")}    return 0;
 `;
 }
 
-function callText(kernel: Kernel, { of, shared }: Call, index: number): string {
+function callText({ kernel, of, shared }: Call, index: number): string {
   const constants = kernel.constants.map(({ name, type }) => {
     const data = of.constants?.[name];
-    if (!data || elementType(data) !== type) throw new Error(`${kernel.name}: constant ${name} is no ${type} array`);
+    if (!data || C_TYPES[elementType(data)] !== C_TYPES[type])
+      throw new Error(`${kernel.name}: constant ${name} is no ${type} array`);
     return data;
   });
   if (kernel.inputs !== "variadic" && kernel.inputs !== of.inputs.length)
@@ -183,10 +210,13 @@ export const C_TYPES: Record<StorageType, string> = {
   int32: "int32_t",
   uint32: "uint32_t",
   float32: "float",
+  int64: "int64_t",
+  uint64: "uint64_t",
+  bool: "uint8_t",
 };
 
 function elementType(array: TypedArray): StorageType {
-  const type = array.constructor.name.replace("Array", "").toLowerCase() as StorageType;
+  const type = array.constructor.name.replace(/Array|Big/g, "").toLowerCase() as StorageType;
   if (!(type in C_TYPES)) throw new Error(`a kernel has no ${array.constructor.name}`);
   return type;
 }
@@ -196,7 +226,7 @@ function table(name: string, data: TypedArray, qualifier: string): string {
   const type = elementType(data);
   const count = data.length;
   if (type !== "float32") {
-    const values = Array.from(data as ArrayLike<number>, integerText);
+    const values = Array.from(data as ArrayLike<number | bigint>, integerText);
     return `static ${qualifier}union { ${C_TYPES[type]} values[${count}]; } ${name} = {{${values.join(",")}}};`;
   }
   const bits = new Uint32Array(data.buffer, data.byteOffset, count);
@@ -218,7 +248,11 @@ function paramsText(fields: readonly ParamField[], params: Params): string {
     .join(", ");
 }
 
-function integerText(value: number): string {
+function integerText(value: number | bigint): string {
+  if (typeof value === "bigint") {
+    if (value === -(2n ** 63n)) return "(-INT64_C(9223372036854775807) - 1)";
+    return value >= 2n ** 63n ? `UINT64_C(${value})` : `INT64_C(${value})`;
+  }
   if (!Number.isInteger(value)) throw new Error(`${value} is no integer`);
   if (value === -(2 ** 31)) return "(-2147483647 - 1)";
   return value >= 2 ** 31 ? `${value}u` : String(value);

@@ -8,7 +8,15 @@ import type { Kernel } from "../../src/kernels/kernel.js";
 import { C_TYPES, RUNTIME_C } from "./harness.js";
 
 /** Headers without a kernel of their own. */
-const SHARED_HEADERS = ["nn_common", "nn_math", "nn_strided"];
+const SHARED_HEADERS = [
+  "nn_common",
+  "nn_indexed",
+  "nn_math",
+  "nn_math_exact",
+  "nn_math_log",
+  "nn_math_trig",
+  "nn_strided",
+];
 
 function namesIn(folder: string, extension: string): string[] {
   return readdirSync(folder)

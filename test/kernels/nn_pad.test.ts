@@ -21,7 +21,7 @@ const pads = fc
   .map(({ element: { type, element_bytes }, in_shape, begin, end, value_bits, seed }) => {
     const pad_begin = in_shape.map((size, axis) => (size === 1 && axis < 5 ? 0 : begin[axis]));
     const out_shape = in_shape.map((size, axis) => pad_begin[axis] + size + (size === 1 && axis < 5 ? 0 : end[axis]));
-    const params = { element_bytes, in_shape, pad_begin, out_shape, value_bits };
+    const params = { element_bytes, in_shape, pad_begin, out_shape, value_bits, value_high: ~value_bits };
     const inputs = [anyElements(type, elementCount(in_shape), seed)];
     return { params, inputs, outputs: [{ type, count: elementCount(out_shape) }] };
   });
@@ -32,8 +32,10 @@ describe("nn_pad", () => {
     const results = await expectTwinsAgree(kernel, cases);
     cases.forEach(({ params: p, inputs }, k) => {
       const bits = bitsOf(inputs[0]);
-      const value = p.element_bytes === 4 ? p.value_bits >>> 0 : p.value_bits & (2 ** (8 * p.element_bytes) - 1);
-      const expected = indices(p.out_shape).map((index) => {
+      const wide = (BigInt(p.value_high) << 32n) | BigInt(p.value_bits >>> 0);
+      const narrow = BigInt.asUintN(8 * p.element_bytes, wide);
+      const value = p.element_bytes === 8 ? narrow : Number(narrow);
+      const expected = indices(p.out_shape).map((index): unknown => {
         const source = index.map((i, axis) => i - p.pad_begin[axis]);
         const inside = source.every((i, axis) => i >= 0 && i < p.in_shape[axis]);
         return inside ? bits[position(source, p.in_shape)] : value;

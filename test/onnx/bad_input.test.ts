@@ -157,9 +157,9 @@ describe("graphs", () => {
     expect(errorOfBytes(modelBytes({ output: [] })).code).toBe("E_NOT_ONNX");
   });
 
-  test.each([[6], [25], [0], [2 ** 40]])("operator set %i", (version) => {
+  test.each([[25], [0], [2 ** 40]])("operator set %i", (version) => {
     const error = errorOfBytes(modelBytes({}, { opsetImport: [{ domain: "", version }] }));
-    expect(error).toMatchObject({ code: "E_OPSET", message: expect.stringMatching(/versions 7 to 24/) });
+    expect(error).toMatchObject({ code: "E_OPSET", message: expect.stringMatching(/versions 1 to 24/) });
   });
 
   test("no operator set", () => {
@@ -204,9 +204,7 @@ describe("tensors", () => {
     expect(errorOfBytes(bytes)).toMatchObject({ code: "E_WEIGHTS_NOT_FINITE", node: "w" });
   });
 
-  test("infinity in weights, but not as a lone bound", () => {
-    const bytes = modelBytes({ initializer: [floats("w", [4], [1, 2, Number.NEGATIVE_INFINITY, 4])] });
-    expect(errorOfBytes(bytes).code).toBe("E_WEIGHTS_NOT_FINITE");
+  test("infinity is a value: a bound, or a mask", () => {
     const bound = modelBytes({ initializer: [floats("w", [], [Number.POSITIVE_INFINITY])] });
     expect(readModel(bound).graph.tensors.get("w")?.data).toEqual(Float32Array.of(Number.POSITIVE_INFINITY));
   });
@@ -245,12 +243,13 @@ describe("tensors", () => {
   });
 
   test("element types that are not supported", () => {
-    for (const dataType of [0, 8, 14, 17, 22, 99]) {
+    for (const dataType of [0, 14, 17, 22, 99]) {
       expect(errorOfBytes(initializer({ dataType, dims: [1], rawData: new Uint8Array(1) })).code).toBe("E_TYPE");
       expect(errorOfBytes(modelBytes({ input: [value("x", [1], dataType)] })).code).toBe("E_TYPE");
     }
     const sequence = { name: "x", type: { sequenceType: { elemType: value("x").type } } };
-    expect(errorOfBytes(modelBytes({ input: [sequence] })).code).toBe("E_TYPE");
+    expect(errorOfBytes(modelBytes({ input: [sequence] })).code).toBe("E_OUT_OF_SCOPE");
+    expect(errorOfBytes(modelBytes({ input: [value("x", [1], 8)] })).code).toBe("E_OUT_OF_SCOPE");
     const sparse = { values: floats("w", [1], [1]), indices: floats("i", [1], [1]), dims: [4] };
     expect(errorOfBytes(modelBytes({ initializer: [], sparseInitializer: [sparse] })).code).toBe("E_TYPE");
   });

@@ -5,7 +5,8 @@ import { compile } from "../../src/compile.js";
 import type { Graph, Node, Tensor } from "../../src/graph/ir.js";
 import { hostProgram, runRow } from "../../src/host/run.js";
 import { writeModel } from "../../src/onnx/write.js";
-import { constant, oneNodeModel, randomValues, session } from "../onnxruntime.js";
+import { constant, isFeed, oneNodeModel, randomValues, session, typedSession } from "../onnxruntime.js";
+import { integerCases } from "./cases/quantised.js";
 
 const scalar = (name: string, type: "float32" | "uint8", value: number): Tensor => ({
   name,
@@ -133,4 +134,23 @@ test("statistics that fold to NaN are refused", () => {
   expect(() => compile(model, { precision: "float32" })).toThrow(
     expect.objectContaining({ code: "E_WEIGHTS_NOT_FINITE" }),
   );
+});
+
+test.each(integerCases)("$operator of $name runs on integers in int8 firmware and equals onnxruntime", async (node) => {
+  const model = oneNodeModel(node);
+  const { program } = compile(model, {});
+  expect(program.steps.filter(({ kernel }) => kernel.includes("f32"))).toEqual([]);
+  const fed = node.inputs.filter((input) => isFeed(input));
+  expect(program.inputs.map((id) => program.tensors[id].type)).toEqual(fed.map(({ type }) => type));
+  const [expected] = node.expected ?? (await (await typedSession(model))(fed));
+  const actual = runRow(
+    hostProgram(program),
+    program,
+    fed.map(({ data }) => data!),
+  )[0];
+  expect(actual.constructor).toBe(expected.constructor);
+  expect(actual.length).toBe(expected.length);
+  const differing = Array.from(actual as Int8Array, (value, i) => Math.abs(value - Number(expected[i])));
+  expect(Math.max(...differing)).toBeLessThanOrEqual(1);
+  expect(differing.filter((difference) => difference > 0).length).toBeLessThanOrEqual(actual.length / 4);
 });

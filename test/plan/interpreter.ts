@@ -13,6 +13,7 @@ export function runTagged(program: Program, plan: Plan, inPlaceOf: InPlaceOf): s
   const buffers = {
     input: program.inputs.map((id) => new Int32Array(sizeOf(id)).fill(-1)),
     output: program.outputs.map((id) => new Int32Array(sizeOf(id)).fill(-1)),
+    state: (program.states ?? []).map(({ input }) => new Int32Array(sizeOf(input)).fill(-1)),
   };
   const flash = new Map<number, Int32Array>();
   for (const { id, constant } of program.tensors)

@@ -108,6 +108,7 @@ describe("planMemory", () => {
       lowerBound: 576,
       optimal: true,
       persistentBytes: 0,
+      stateOffsets: [],
       peakStep: 0,
       liveBytes: [576, 400, 448],
     });

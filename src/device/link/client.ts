@@ -37,7 +37,8 @@ export interface RunReply {
 }
 
 export interface LinkClient {
-  info(): Promise<DeviceInfo>;
+  /** Opens a session with model `index` of the firmware; the other requests are about it. */
+  info(index?: number): Promise<DeviceInfo>;
   write(input: number, bytes: Uint8Array): Promise<void>;
   run(layers: boolean): Promise<RunReply>;
   read(output: number, bytes: number): Promise<Uint8Array>;
@@ -134,8 +135,9 @@ export function linkClient(transport: Transport, options: LinkOptions = {}): Lin
   }
 
   return {
-    async info() {
-      const info = parseInfo(await request(REQUEST.info, new Uint8Array(0)));
+    async info(index = 0) {
+      const body = index === 0 ? new Uint8Array(0) : Uint8Array.of(index);
+      const info = parseInfo(await request(REQUEST.info, body));
       ({ payloadMax, layers: layerCount } = info);
       return info;
     },

@@ -18,7 +18,7 @@ export const ERROR_TEXT: Readonly<Record<number, string>> = {
   1: "a frame came damaged",
   2: "the request is not known",
   3: "the body has another length than the request asks for",
-  4: "there is no such input or output",
+  4: "there is no such model, input or output",
   5: "the bytes lie outside the input or output",
 };
 

@@ -124,7 +124,7 @@ static const nn_fully_connected_s8_params layer_5 = {
     .out_max = 127,
 };
 
-int digits_init(digits_ctx *ctx) {
+static int check(const digits_ctx *ctx) {
     if (ctx == NULL || ctx->arena == NULL) {
         return DIGITS_ERROR_NULL;
     }
@@ -132,6 +132,11 @@ int digits_init(digits_ctx *ctx) {
         return DIGITS_ERROR_ALIGNMENT;
     }
     return DIGITS_OK;
+}
+
+int digits_init(digits_ctx *ctx) {
+    const int status = check(ctx);
+    return status;
 }
 
 void *digits_input(const digits_ctx *ctx, uint32_t i) {
@@ -151,7 +156,7 @@ static void layer_done(const digits_ctx *ctx, uint32_t layer) {
 }
 
 int digits_run(digits_ctx *ctx, const void *const in[], void *const out[]) {
-    const int status = digits_init(ctx);
+    const int status = check(ctx);
     if (status != DIGITS_OK) {
         return status;
     }

@@ -22,8 +22,8 @@ extern "C" {
 /* Bytes and alignment of the arena that the context points to. */
 #define DIGITS_ARENA_BYTES 1536
 #define DIGITS_ARENA_ALIGN 16
-/* Bytes at the start of the arena that keep their values between calls. */
-#define DIGITS_PERSISTENT_BYTES 0
+/* Bytes of the memory that keeps its values between calls. */
+#define DIGITS_STATE_BYTES 0
 
 /* Define DIGITS_ARENA_SECTION as an attribute to place arenas, DIGITS_WEIGHTS_SECTION to place the weights. */
 #ifndef DIGITS_ARENA_SECTION
@@ -64,7 +64,7 @@ typedef int8_t digits_output_0_t;
 #define DIGITS_ERROR_ALIGNMENT (-2) /* the arena is not aligned to DIGITS_ARENA_ALIGN bytes */
 
 typedef struct {
-    /* DIGITS_ARENA_BYTES bytes, owned by the caller. */
+    /* DIGITS_ARENA_BYTES bytes, owned by the caller; models that never run at the same time may share them. */
     void *arena;
     /* Called after each layer with its index (NULL: not called): profiling, watchdog. */
     void (*on_layer)(void *user, uint32_t layer);
@@ -72,7 +72,7 @@ typedef struct {
     void *user;
 } digits_ctx;
 
-/* Checks the context and resets the state that lasts between calls. */
+/* Checks the context. */
 int digits_init(digits_ctx *ctx);
 
 /*

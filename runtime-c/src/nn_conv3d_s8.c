@@ -1,0 +1,68 @@
+#include "nn_conv3d_s8.h"
+
+/* The input index at a position of the grid, or -1. */
+static int32_t source(int32_t position, int32_t step, int32_t size) {
+    if (position < 0 || position % step != 0) {
+        return -1;
+    }
+    return position / step < size ? position / step : -1;
+}
+
+/* The products of one kernel row with the input row; x0: position of its first tap. */
+static int32_t sum_row(const nn_conv3d_s8_params *p, const int8_t *row, const int8_t *w, int32_t x0) {
+    int32_t acc = 0;
+    for (int32_t kx = 0; kx < p->kernel_w; kx++) {
+        const int32_t x = source(x0 + kx * p->dilation_w, p->step_w, p->in_w);
+        acc += (x >= 0 ? row[x] : p->in_zero_point) * w[kx];
+    }
+    return acc;
+}
+
+/* The products of one input channel; z0, y0, x0: position of the first tap. */
+static int32_t sum_channel(const nn_conv3d_s8_params *p, const int8_t *input, const int8_t *w, int32_t z0,
+                           int32_t y0, int32_t x0) {
+    int32_t acc = 0;
+    for (int32_t kz = 0; kz < p->kernel_d; kz++) {
+        const int32_t z = source(z0 + kz * p->dilation_d, p->step_d, p->in_d);
+        for (int32_t ky = 0; ky < p->kernel_h; ky++) {
+            const int32_t y = source(y0 + ky * p->dilation_h, p->step_h, p->in_h);
+            if (z >= 0 && y >= 0) {
+                acc += sum_row(p, input + (z * p->in_h + y) * p->in_w, w, x0);
+            } else {
+                acc += p->in_zero_point * nn_sum_s8(w, p->kernel_w);
+            }
+            w += p->kernel_w;
+        }
+    }
+    return acc;
+}
+
+NN_KERNEL void nn_conv3d_s8(const nn_conv3d_s8_params *p, const int8_t *input, const int8_t *weights,
+                            const int32_t *bias, const int32_t *multiplier, const uint8_t *shift,
+                            int8_t *output) {
+    const int32_t group_in = p->in_c / p->groups;
+    const int32_t group_out = p->out_c / p->groups;
+    const int32_t volume = p->in_d * p->in_h * p->in_w;
+    const int32_t taps = p->kernel_d * p->kernel_h * p->kernel_w;
+    for (int32_t n = 0; n < p->batch; n++) {
+        for (int32_t oc = 0; oc < p->out_c; oc++) {
+            const int8_t *const in = input + (n * p->in_c + oc / group_out * group_in) * volume;
+            const int8_t *const w = weights + oc * group_in * taps;
+            for (int32_t oz = 0; oz < p->out_d; oz++) {
+                const int32_t z0 = oz * p->stride_d - p->pad_front;
+                for (int32_t oy = 0; oy < p->out_h; oy++) {
+                    const int32_t y0 = oy * p->stride_h - p->pad_top;
+                    for (int32_t ox = 0; ox < p->out_w; ox++) {
+                        const int32_t x0 = ox * p->stride_w - p->pad_left;
+                        int32_t acc = bias[oc];
+                        for (int32_t ic = 0; ic < group_in; ic++) {
+                            acc += sum_channel(p, in + ic * volume, w + ic * taps, z0, y0, x0);
+                        }
+                        *output++ = nn_requantize_s8(acc, multiplier[oc], shift[oc], p->out_zero_point,
+                                                     p->out_min, p->out_max);
+                    }
+                }
+            }
+        }
+    }
+}
