@@ -8,7 +8,7 @@ import { benchProject } from "../dist/cli/bench.js";
 import { compile } from "../dist/compile.js";
 import { loadData } from "../dist/data/load.js";
 import { inputRows } from "../dist/data/rows.js";
-import { loadBoard } from "../dist/device/boards.js";
+import { loadBoard, targetOf } from "../dist/device/boards.js";
 import { buildProject } from "../dist/device/pio.js";
 import { writeTree } from "../dist/io/files.js";
 import { openProject } from "../dist/project/open.js";
@@ -45,7 +45,11 @@ async function measure(model, data) {
   const folder = mkdtempSync(join(tmpdir(), "onnx2mcu-"));
   try {
     const rows = loadData(data);
-    const compiled = compile(model, { name: "net", calibration: (inputs) => inputRows(rows, "calibration", inputs) });
+    const compiled = compile(model, {
+      name: "net",
+      target: targetOf(board),
+      calibration: (inputs) => inputRows(rows, "calibration", inputs),
+    });
     await writeTree(folder, platformioProject(compiled, board, { file: "model.onnx", sha256: "" }));
     await buildProject(folder, board);
     return await benchProject(openProject(folder));

@@ -1,7 +1,7 @@
 /**
  * The whole pipeline:
  *
- *   model.onnx ─ read ─▶ Graph ─ canonicalise ─▶ Graph ─ quantise ─▶ Graph ─ lower ─▶ Program ─ plan ─▶ Plan ─ emit ─▶ files
+ *   model.onnx ─ read ─▶ Graph ─ canonicalise ─▶ Graph ─ quantise ─▶ Graph ─ lower ─▶ Program ─ select, plan ─▶ Plan ─ emit ─▶ files
  *                                     │             ▲                   │
  *                                     └─ calibrate ─┘                   └─ host reference (host/run.ts)
  *
@@ -14,6 +14,7 @@ import { type ModelView, modelView } from "./emit/view.js";
 import { UserError } from "./errors.js";
 import { fedInputs, type Graph, type Shape, type Tensor } from "./graph/ir.js";
 import type { Program } from "./graph/program.js";
+import type { Target } from "./kernels/variant.js";
 import { lower } from "./lower/lower.js";
 import { bindConstants, type ConstantValues } from "./onnx/bind_constants.js";
 import { bindShapes } from "./onnx/bind_shapes.js";
@@ -27,6 +28,7 @@ import { type Plan, planMemory } from "./plan/plan.js";
 import { calibrate, type Rows } from "./quantize/calibrate.js";
 import type { ObserverKind } from "./quantize/observers.js";
 import { quantizeGraph } from "./quantize/quantize.js";
+import { type Rejection, selectKernels } from "./select/select.js";
 
 export type { Rows } from "./quantize/calibrate.js";
 
@@ -60,6 +62,8 @@ export interface CompileOptions extends ReadOptions, Partial<QuantizeOptions> {
   readonly precision?: "int8" | "float32";
   /** Element type of the firmware's inputs and outputs. Default: int8 for int8 firmware. */
   readonly io?: "int8" | "float32";
+  /** The core that the kernels are chosen for. Default: plain C. */
+  readonly target?: Target;
   /** Where inputs and outputs live. Default arena. */
   readonly ioBuffers?: "arena" | "caller";
 }
@@ -70,6 +74,8 @@ export interface Compiled {
   /** Canonical; quantised for int8. */
   readonly graph: Graph;
   readonly program: Program;
+  /** By step of the program: variants of its kernel that were not chosen, and why. */
+  readonly rejected: readonly (readonly Rejection[])[];
   readonly plan: Plan;
   /** How a streamed model is fed. */
   readonly stream?: Omit<Streamed, "graph">;
@@ -79,6 +85,8 @@ export interface Compiled {
   /** The C library: file name -> text. */
   readonly files: ReadonlyMap<string, string>;
 }
+
+const PLAIN_C: Target = { core: "any", isa: [], flashWaitStates: 0 };
 
 export function isQuantised(graph: Graph): boolean {
   return [...graph.tensors.values()].some((tensor) => tensor.quantization !== undefined);
@@ -117,14 +125,14 @@ export function compile(source: string | Uint8Array, options: CompileOptions = {
   const whole = precision === "int8" ? quantisedGraph(canonical, options) : quantised ? saturate(canonical) : canonical;
   const streamed = options.stream && stream(whole, options.stream);
   const graph = streamed?.graph ?? whole;
-  const program = lower(graph, { precision, io });
+  const { program, rejected } = selectKernels(lower(graph, { precision, io }), options.target ?? PLAIN_C);
   const plan = planMemory(program, { ioBuffers: options.ioBuffers ?? "arena" });
   const reference = options.stream ? stream(canonical, options.stream).graph : canonical;
   const float = quantised ? undefined : lower(reference, { precision: "float32", io: "float32" });
   const view = modelView(program, plan, name);
   const files = libraryFiles(view);
   return {
-    ...{ name, model, graph, program, plan, view, files },
+    ...{ name, model, graph, program, rejected, plan, view, files },
     ...(float && { float }),
     ...(streamed && { stream: withoutGraph(streamed) }),
   };

@@ -3,7 +3,7 @@ import { type Validation, validateDevice } from "../compare/validate.js";
 import { compile, modelHash } from "../compile.js";
 import { loadData } from "../data/load.js";
 import { classLabels, inputRows } from "../data/rows.js";
-import { loadBoard } from "../device/boards.js";
+import { loadBoard, targetOf } from "../device/boards.js";
 import { openDevice, type TargetName } from "../device/device.js";
 import { buildProject } from "../device/pio.js";
 import { EXIT, UserError } from "../errors.js";
@@ -68,6 +68,7 @@ async function run(options: Options, output: Output): Promise<number> {
   output.note("compiling examples/digits/digits.onnx to int8 C ...");
   const compiled = compile(model, {
     name: "digits",
+    target: targetOf(board),
     calibration: (inputs) => inputRows(loadData(data), "calibration", inputs),
   });
   const source = { file: "digits.onnx", sha256: modelHash(readFileSync(model)) };

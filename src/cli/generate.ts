@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { basename } from "node:path";
 import { Option } from "commander";
 import { type Compiled, compile, modelHash } from "../compile.js";
-import { type Board, flashBytes, loadBoard, ramBytes } from "../device/boards.js";
+import { type Board, flashBytes, loadBoard, ramBytes, targetOf } from "../device/boards.js";
 import { ortAgreementOf, tableBytes } from "../emit/manifest.js";
 import { UserError } from "../errors.js";
 import type { Shape } from "../graph/ir.js";
@@ -38,6 +38,7 @@ interface Options {
   name?: string;
   io?: "int8" | "float32";
   ioBuffers: "arena" | "caller";
+  kernels: "auto" | "plain";
   shape?: ReadonlyMap<string, Shape>;
   state?: readonly StatePair[];
   stream?: StreamOptions;
@@ -81,6 +82,11 @@ export const generate: AddCommand = (program) => {
         .choices(["arena", "caller"])
         .default("arena"),
     )
+    .addOption(
+      new Option("--kernels <which>", "the fastest for the board's core, or plain C alone")
+        .choices(["auto", "plain"])
+        .default("auto"),
+    )
     .addOption(layoutOption())
     .addOption(shapeOption())
     .addOption(constantOption())
@@ -105,6 +111,7 @@ async function run(path: string, options: Options, output: Output): Promise<unde
   const board = loadBoard(options.board);
   const compiled = compile(path, {
     name: options.name,
+    ...(options.kernels === "auto" && { target: targetOf(board) }),
     precision: options.precision,
     io: options.io,
     ioBuffers: options.ioBuffers,

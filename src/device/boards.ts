@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { z } from "zod";
 import { UserError } from "../errors.js";
 import { packagePath } from "../io/package_path.js";
+import type { Target } from "../kernels/variant.js";
 import { quoted } from "../quoted.js";
 
 const region = z.strictObject({
@@ -98,3 +99,8 @@ export function loadBoard(name: string): Board {
 const total = (regions: readonly { bytes: number }[]) => regions.reduce((sum, { bytes }) => sum + bytes, 0);
 export const flashBytes = (board: Board): number => total(board.memory.flash);
 export const ramBytes = (board: Board): number => total(board.memory.ram);
+
+/** What kernels are chosen for. */
+export function targetOf({ core, isa, memory }: Board): Target {
+  return { core, isa, flashWaitStates: memory.flash[0].waitStates };
+}

@@ -1,7 +1,7 @@
 /** The C library of a model: header, source, tables, and the kernels it uses, as path -> text. */
 import { readFileSync } from "node:fs";
 import { packagePath } from "../io/package_path.js";
-import { findKernel } from "../kernels/index.js";
+import { findCFunction } from "../kernels/index.js";
 import { render } from "./templates.js";
 import type { ModelView } from "./view.js";
 
@@ -9,7 +9,7 @@ const runtimeFile = (...parts: string[]) => readFileSync(packagePath("runtime-c"
 
 /** The text of a C file of the kernel library: from runtime-c, or from the template of the kernel's family. */
 export function kernelFile(name: string, extension: "c" | "h"): string {
-  const template = findKernel(name)?.template;
+  const template = findCFunction(name)?.template;
   if (template) return render(`kernels/${template.name}.${extension}`, template.view);
   return runtimeFile(extension === "c" ? "src" : "include", `${name}.${extension}`);
 }

@@ -1,7 +1,7 @@
 /** <name>_manifest.json: what was generated from what, for people and for the later commands. Model text lives only here. */
 import type { Compiled } from "../compile.js";
 import { bytesPerElement, elementCount } from "../graph/ir.js";
-import type { Program, ProgramTensor } from "../graph/program.js";
+import { firmwareCall, firmwareConstants, type Program, type ProgramTensor } from "../graph/program.js";
 import { toolVersion } from "../io/package_path.js";
 import { hybridSteps } from "../lower/lower.js";
 import { NUMERICS_VERSION } from "../numerics/requantize.js";
@@ -10,9 +10,11 @@ const SCHEMA_VERSION = 1;
 
 const bytesOf = (tensor: ProgramTensor) => elementCount(tensor.shape) * bytesPerElement(tensor.type);
 
-/** Bytes of all constant tables. */
+/** Bytes of all constant tables in the firmware. */
 export function tableBytes(program: Program): number {
-  return program.constants.reduce((sum, { data }) => sum + data.byteLength, 0);
+  let bytes = 0;
+  for (const id of firmwareConstants(program)) bytes += program.constants[id].data.byteLength;
+  return bytes;
 }
 
 /** How the layers of a QOperator model compare with onnxruntime's kernels, which compute on integers too. */
@@ -82,23 +84,27 @@ export function manifestOf(compiled: Compiled, board: string, source: { file: st
       bytes: bytesOf(program.tensors[input]),
     })),
     ...(compiled.stream && { stream: compiled.stream }),
-    tables: { bytes: tableBytes(program), count: program.constants.length },
+    tables: { bytes: tableBytes(program), count: firmwareConstants(program).size },
     macs: program.steps.reduce((sum, step) => sum + step.macs, 0),
     ortAgreement: ortAgreementOf(program),
     float32Layers: hybridSteps(program).map(({ node, operator }) => ({ node, operator })),
     layers: plan.steps.map((index, layer) => {
       const step = program.steps[index];
+      const call = firmwareCall(step);
+      const rejected = compiled.rejected[index];
       const scratch = plan.scratch[index];
       return {
         index: layer,
         node: step.node,
         operator: step.operator,
-        kernel: step.kernel,
+        kernel: call.kernel,
+        ...(step.implementation && { plainKernel: step.kernel, modelledCycles: step.implementation.cycles }),
+        ...(rejected.length > 0 && { rejected }),
         macs: step.macs,
         inputs: step.inputs.map(place),
         outputs: step.outputs.map(place),
-        ...(scratch !== null && { scratch: { offset: scratch, bytes: step.scratchBytes } }),
-        constants: step.constants,
+        ...(scratch !== null && { scratch: { offset: scratch, bytes: call.scratchBytes } }),
+        constants: call.constants,
       };
     }),
   };

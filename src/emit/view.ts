@@ -1,9 +1,9 @@
 /** Decides everything that the C templates print. Text of the model never gets in: identifiers are index-based. */
 import { bytesPerElement, elementCount } from "../graph/ir.js";
-import type { Program, ProgramTensor, Step } from "../graph/program.js";
+import { firmwareCall, firmwareConstants, type Program, type ProgramTensor, type Step } from "../graph/program.js";
 import { toolVersion } from "../io/package_path.js";
-import { kernelOf } from "../kernels/index.js";
-import type { Kernel, ParamField } from "../kernels/kernel.js";
+import { cFunctionOf } from "../kernels/index.js";
+import type { CFunction, ParamField } from "../kernels/kernel.js";
 import { NUMERICS_VERSION } from "../numerics/requantize.js";
 import type { Placement, Plan } from "../plan/plan.js";
 import { cFloat, cInt, cLines, cTypeOf } from "./c_literals.js";
@@ -78,17 +78,18 @@ function argument(program: Program, plan: Plan, name: string, id: number, isInpu
 }
 
 function layerView(program: Program, plan: Plan, name: string, step: Step, index: number): LayerView {
-  const kernel: Kernel = kernelOf(step.kernel);
+  const call = firmwareCall(step);
+  const kernel: CFunction = cFunctionOf(call.kernel);
   const inputs = step.inputs.map((id) => argument(program, plan, name, id, true));
   const scratch = plan.scratch[plan.steps[index]];
   return {
     index,
     operator: step.operator,
-    kernel: step.kernel,
-    fields: kernel.params.map((field) => ({ name: field.name, value: fieldValue(field, step.params[field.name]) })),
+    kernel: call.kernel,
+    fields: kernel.params.map((field) => ({ name: field.name, value: fieldValue(field, call.params[field.name]) })),
     args: [
       ...(kernel.inputs === "variadic" ? [`(const void *const[]){${inputs.join(", ")}}`] : inputs),
-      ...kernel.constants.map((slot) => `${name}_table_${step.constants[slot.name]}`),
+      ...kernel.constants.map((slot) => `${name}_table_${call.constants[slot.name]}`),
       ...(scratch === null ? [] : [`arena + ${scratch}`]),
       ...step.outputs.map((id) => argument(program, plan, name, id, false)),
     ],
@@ -129,6 +130,8 @@ export function modelView(program: Program, plan: Plan, name: string) {
     ioInArena
       ? ids.map((id, i) => ({ index: i, offset: arenaOffset(plan.placements[id]), bytes: views[i].bytes }))
       : [];
+  const inFirmware = firmwareConstants(program);
+  const constants = program.constants.filter(({ id }) => inFirmware.has(id));
   const text = layers.flatMap(({ args }) => args).join(" ");
   return {
     name,
@@ -148,10 +151,10 @@ export function modelView(program: Program, plan: Plan, name: string) {
     hasQuantised: inputs.some((i) => i.quantised) || outputs.some((o) => o.quantised),
     layerCount: layers.length,
     layers,
-    kernels: [...new Set(steps.map((step) => step.kernel))].sort(),
+    kernels: [...new Set(steps.map((step) => firmwareCall(step).kernel))].sort(),
     hasInputs: inputs.length > 0,
     hasLayers: layers.length > 0,
-    tablesUseInfinity: program.constants.some(
+    tablesUseInfinity: constants.some(
       ({ data }) => data instanceof Float32Array && data.some((v) => Math.abs(v) === Number.POSITIVE_INFINITY),
     ),
     usesInfinity: layers.some((layer) => layer.fields.some((field) => field.value.includes("INFINITY"))),
@@ -161,7 +164,7 @@ export function modelView(program: Program, plan: Plan, name: string) {
     callerChecks: ioInArena ? [] : [...inputs.map((i) => `in[${i.index}]`), ...outputs.map((o) => `out[${o.index}]`)],
     copiesIn: copies(program.inputs, inputs),
     copiesOut: copies(program.outputs, outputs),
-    constants: program.constants.map(({ id, type, data }) => ({
+    constants: constants.map(({ id, type, data }) => ({
       id,
       cType: cTypeOf(type),
       // C has no empty arrays.

@@ -38,6 +38,21 @@ export interface OrtAgreement {
   readonly differing: number;
 }
 
+/** What the firmware calls for a step, where that is not the plain kernel: a variant of it for the target. */
+export interface StepImplementation {
+  /** Variant (src/kernels/variants) and its C function. */
+  readonly variant: string;
+  readonly kernel: string;
+  readonly params: Step["params"];
+  readonly constants: Step["constants"];
+  readonly scratchBytes: number;
+  /** See Implementation in src/kernels/variant.ts. */
+  readonly lead?: number;
+  /** Modelled cycles. */
+  readonly cycles: number;
+}
+
+/** Its own kernel is the meaning, and what the host runs. */
 export interface Step {
   /** Key in the kernel table; also the C function. */
   readonly kernel: string;
@@ -55,6 +70,20 @@ export interface Step {
   /** Multiply-accumulates of the step. */
   readonly macs: number;
   readonly ortAgreement?: OrtAgreement;
+  readonly implementation?: StepImplementation;
+}
+
+/** The C call that the firmware makes for a step. */
+export function firmwareCall(step: Step): Pick<Step, "kernel" | "params" | "constants" | "scratchBytes"> {
+  return step.implementation ?? step;
+}
+
+/** Ids of the constants that lie in the firmware: tables of its calls, and values of tensors. */
+export function firmwareConstants({ steps, tensors, outputs }: Program): Set<number> {
+  const ids = new Set(steps.flatMap((step) => Object.values(firmwareCall(step).constants)));
+  const used = new Set([...steps.flatMap((step) => [...step.inputs, ...step.outputs]), ...outputs]);
+  for (const { id, constant } of tensors) if (constant !== undefined && used.has(id)) ids.add(constant);
+  return ids;
 }
 
 /** A value that lasts from call to call: `input` holds it, and takes over what `output` is at the end of a call. */

@@ -56,7 +56,11 @@ export function loadProgram(text: string): Program {
     precision: stored.precision,
     tensors: stored.tensors,
     constants,
-    steps: stored.steps.map((step) => ({ ...step, params: reviveNumbers(step.params) })),
+    steps: stored.steps.map(({ implementation, ...step }) => ({
+      ...step,
+      params: reviveNumbers(step.params),
+      ...(implementation && { implementation: { ...implementation, params: reviveNumbers(implementation.params) } }),
+    })),
     inputs: stored.inputs,
     outputs: stored.outputs,
     ...(stored.states && { states: stored.states }),

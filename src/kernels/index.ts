@@ -13,7 +13,7 @@ import { reduceFamily } from "./families/reduce.js";
 import { scatterFamily } from "./families/scatter.js";
 import { topFamily } from "./families/top.js";
 import { unaryFamily } from "./families/unary.js";
-import type { Kernel } from "./kernel.js";
+import type { CFunction, Kernel } from "./kernel.js";
 import nn_add_s8 from "./nn_add_s8.js";
 import nn_average_pool2d_f32 from "./nn_average_pool2d_f32.js";
 import nn_average_pool2d_s8 from "./nn_average_pool2d_s8.js";
@@ -61,6 +61,7 @@ import nn_softmax_f32 from "./nn_softmax_f32.js";
 import nn_softmax_s8 from "./nn_softmax_s8.js";
 import nn_transpose from "./nn_transpose.js";
 import nn_where from "./nn_where.js";
+import { findVariantFunction } from "./variants/index.js";
 
 const table: readonly Kernel[] = [
   nn_add_s8,
@@ -134,6 +135,17 @@ export function findKernel(name: string): Kernel | undefined {
     if (kernel) return kernel;
   }
   return undefined;
+}
+
+/** The C function of that name, of a plain kernel or of a variant. */
+export function findCFunction(name: string): CFunction | undefined {
+  return findKernel(name) ?? findVariantFunction(name);
+}
+
+export function cFunctionOf(name: string): CFunction {
+  const found = findCFunction(name);
+  invariant(found, `no C function ${name}`);
+  return found;
 }
 
 export function kernelOf(name: string): Kernel {

@@ -34,11 +34,10 @@ export interface KernelBuffers {
   readonly constants: Readonly<Record<string, TypedArray>>;
 }
 
-export interface Kernel<P extends Params = Params> {
-  /** C function, C file and key in the kernel table: nn_<what>_<type>. */
+/** A C function of the kernel library, as it is called and where its text comes from. */
+export interface CFunction {
+  /** C function and C file: nn_<what>_<type>, with the instruction set behind it where it needs one. */
   readonly name: string;
-  /** Instruction set that it needs; "c" runs everywhere. */
-  readonly isa: "c";
   /** Number of inputs and outputs of the C call; "variadic": the inputs come as one array of pointers. */
   readonly inputs: number | "variadic";
   readonly outputs: number;
@@ -46,8 +45,12 @@ export interface Kernel<P extends Params = Params> {
   readonly constants: readonly ConstantSlot[];
   /** [input, output] pairs that may share their bytes when the element sizes are equal. */
   readonly inPlace: readonly (readonly [number, number])[];
-  /** The C text of a kernel of a family, printed from templates/kernels/<name>.{h,c}; absent: it lies in runtime-c. */
+  /** The C text, printed from templates/kernels/<name>.{h,c}; absent: it lies in runtime-c. */
   readonly template?: { readonly name: string; readonly view: object };
+}
+
+/** Plain C that runs everywhere, and its meaning. The name is the key in the kernel table. */
+export interface Kernel<P extends Params = Params> extends CFunction {
   /** Scratch bytes (planned in the arena like a tensor); 0: the C call has no scratch argument. */
   scratch(params: P): number;
   /** The host reference: writes every element of the outputs. */

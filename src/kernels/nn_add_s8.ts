@@ -15,7 +15,6 @@ export type AddS8Params = BroadcastParams & {
 /** Twin of runtime-c/src/nn_add_s8.c. */
 export default defineKernel<AddS8Params>({
   name: "nn_add_s8",
-  isa: "c",
   inputs: 2,
   outputs: 1,
   params: [

@@ -14,7 +14,6 @@ export type AveragePool2dF32Params = WindowParams & {
 /** Twin of runtime-c/src/nn_average_pool2d_f32.c. */
 export default defineKernel<AveragePool2dF32Params>({
   name: "nn_average_pool2d_f32",
-  isa: "c",
   inputs: 1,
   outputs: 1,
   params: [

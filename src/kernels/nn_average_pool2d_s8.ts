@@ -41,7 +41,6 @@ export function averagePoolCounts(p: CountParams): { min: number; max: number } 
 /** Twin of runtime-c/src/nn_average_pool2d_s8.c. */
 export default defineKernel<AveragePool2dS8Params>({
   name: "nn_average_pool2d_s8",
-  isa: "c",
   inputs: 1,
   outputs: 1,
   params: int32Fields(

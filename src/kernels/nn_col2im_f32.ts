@@ -7,7 +7,6 @@ export type Col2ImF32Params = VolumeParams & { planes: number };
 /** Twin of runtime-c/src/nn_col2im_f32.c. */
 export default defineKernel<Col2ImF32Params>({
   name: "nn_col2im_f32",
-  isa: "c",
   inputs: 1,
   outputs: 1,
   params: [...int32Fields("planes"), ...VOLUME_FIELDS],

@@ -6,7 +6,6 @@ export type CompressParams = { outer: number; size: number; chosen: number; bloc
 /** Twin of runtime-c/src/nn_compress.c. */
 export default defineKernel<CompressParams>({
   name: "nn_compress",
-  isa: "c",
   inputs: 2,
   outputs: 2,
   params: int32Fields("outer size chosen block_bytes"),

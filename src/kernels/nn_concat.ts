@@ -6,7 +6,6 @@ export type ConcatParams = { input_count: number; outer: number };
 /** Twin of runtime-c/src/nn_concat.c. */
 export default defineKernel<ConcatParams>({
   name: "nn_concat",
-  isa: "c",
   inputs: "variadic",
   outputs: 1,
   params: int32Fields("input_count outer"),

@@ -16,7 +16,6 @@ export type Conv2dF32Params = WindowParams & {
  */
 export default defineKernel<Conv2dF32Params>({
   name: "nn_conv2d_f32",
-  isa: "c",
   inputs: 1,
   outputs: 1,
   params: [

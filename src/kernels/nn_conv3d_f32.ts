@@ -7,7 +7,6 @@ export type Conv3dF32Params = Conv3dParams & { out_min: number; out_max: number 
 /** Twin of runtime-c/src/nn_conv3d_f32.c; shapes and units stand in its header. */
 export default defineKernel<Conv3dF32Params>({
   name: "nn_conv3d_f32",
-  isa: "c",
   inputs: 1,
   outputs: 1,
   params: [...CONV3D_FIELDS, ...floatFields("out_min out_max")],

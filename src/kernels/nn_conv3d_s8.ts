@@ -13,7 +13,6 @@ export type Conv3dS8Params = Conv3dParams & {
 /** Twin of runtime-c/src/nn_conv3d_s8.c; shapes and units stand in its header. */
 export default defineKernel<Conv3dS8Params>({
   name: "nn_conv3d_s8",
-  isa: "c",
   inputs: 1,
   outputs: 1,
   params: [...CONV3D_FIELDS, ...int32Fields("in_zero_point out_zero_point out_min out_max")],

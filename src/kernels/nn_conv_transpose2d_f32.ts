@@ -13,7 +13,6 @@ export type ConvTranspose2dF32Params = WindowParams & {
 /** Twin of runtime-c/src/nn_conv_transpose2d_f32.c; shapes and units stand in its header. */
 export default defineKernel<ConvTranspose2dF32Params>({
   name: "nn_conv_transpose2d_f32",
-  isa: "c",
   inputs: 1,
   outputs: 1,
   params: [

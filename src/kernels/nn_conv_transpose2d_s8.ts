@@ -8,7 +8,6 @@ export type ConvTranspose2dS8Params = ConvS8Params & { groups: number };
 /** Twin of runtime-c/src/nn_conv_transpose2d_s8.c; shapes and units stand in its header. */
 export default defineKernel<ConvTranspose2dS8Params>({
   name: "nn_conv_transpose2d_s8",
-  isa: "c",
   inputs: 1,
   outputs: 1,
   params: int32Fields(

@@ -39,7 +39,6 @@ function valueAt(p: DeformConv2dF32Params, input: Float32Array, first: number, y
 /** Twin of runtime-c/src/nn_deform_conv2d_f32.c; shapes and units stand in its header. */
 export default defineKernel<DeformConv2dF32Params>({
   name: "nn_deform_conv2d_f32",
-  isa: "c",
   inputs: 5,
   outputs: 1,
   params: int32Fields(

@@ -7,7 +7,6 @@ export type DepthwiseConv2dS8Params = ConvS8Params & { channel_multiplier: numbe
 /** Twin of runtime-c/src/nn_depthwise_conv2d_s8.c; shapes and units stand in its header. */
 export default defineKernel<DepthwiseConv2dS8Params>({
   name: "nn_depthwise_conv2d_s8",
-  isa: "c",
   inputs: 1,
   outputs: 1,
   params: int32Fields(

@@ -5,7 +5,6 @@ export type DequantizeS8F32Params = { count: number; scale: number; zero_point: 
 /** Twin of runtime-c/src/nn_dequantize_s8_f32.c. */
 export default defineKernel<DequantizeS8F32Params>({
   name: "nn_dequantize_s8_f32",
-  isa: "c",
   inputs: 1,
   outputs: 1,
   params: [

@@ -30,7 +30,6 @@ function reversed(value: number, bits: number): number {
 /** Twin of runtime-c/src/nn_fft_f32.c. */
 export default defineKernel<FftParams>({
   name: "nn_fft_f32",
-  isa: "c",
   inputs: 2,
   outputs: 1,
   params: [

@@ -12,7 +12,6 @@ export type FullyConnectedF32Params = {
 /** Twin of runtime-c/src/nn_fully_connected_f32.c. Four features are summed at once; see nn_conv2d_f32. */
 export default defineKernel<FullyConnectedF32Params>({
   name: "nn_fully_connected_f32",
-  isa: "c",
   inputs: 1,
   outputs: 1,
   params: [...int32Fields("rows in_features out_features"), ...floatFields("out_min out_max")],

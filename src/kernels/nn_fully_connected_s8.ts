@@ -15,7 +15,6 @@ export type FullyConnectedS8Params = {
 /** Twin of runtime-c/src/nn_fully_connected_s8.c; shapes and units stand in its header. */
 export default defineKernel<FullyConnectedS8Params>({
   name: "nn_fully_connected_s8",
-  isa: "c",
   inputs: 1,
   outputs: 1,
   params: int32Fields("rows in_features out_features out_zero_point out_min out_max"),

@@ -7,7 +7,6 @@ export type GatherParams = IndexedParams & { block_bytes: number };
 /** Twin of runtime-c/src/nn_gather.c. */
 export default defineKernel<GatherParams>({
   name: "nn_gather",
-  isa: "c",
   inputs: 2,
   outputs: 1,
   params: [...int32Fields("block_bytes"), ...INDEXED_FIELDS],

@@ -87,7 +87,6 @@ function locate(p: GridSampleF32Params, n: number, size: number): Neighbours {
 /** Twin of runtime-c/src/nn_grid_sample_f32.c; shapes and units stand in its header. */
 export default defineKernel<GridSampleF32Params>({
   name: "nn_grid_sample_f32",
-  isa: "c",
   inputs: 2,
   outputs: 1,
   params: int32Fields("batch channels in_d in_h in_w points axes taps padding align_corners"),

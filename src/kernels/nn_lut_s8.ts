@@ -3,7 +3,6 @@ import { defineKernel, int32Fields } from "./kernel.js";
 /** Twin of runtime-c/src/nn_lut_s8.c: any function of one int8 value. */
 export default defineKernel<{ count: number }>({
   name: "nn_lut_s8",
-  isa: "c",
   inputs: 1,
   outputs: 1,
   params: int32Fields("count"),

@@ -7,7 +7,6 @@ export type MatMulF32Params = BatchParams & { out_min: number; out_max: number }
 /** Twin of runtime-c/src/nn_matmul_f32.c. */
 export default defineKernel<MatMulF32Params>({
   name: "nn_matmul_f32",
-  isa: "c",
   inputs: 2,
   outputs: 1,
   params: [...BATCH_FIELDS, ...int32Fields("rows inner cols"), ...floatFields("out_min out_max")],

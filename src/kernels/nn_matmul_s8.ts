@@ -15,7 +15,6 @@ export type MatMulS8Params = BatchParams & {
 /** Twin of runtime-c/src/nn_matmul_s8.c. */
 export default defineKernel<MatMulS8Params>({
   name: "nn_matmul_s8",
-  isa: "c",
   inputs: 2,
   outputs: 1,
   params: [

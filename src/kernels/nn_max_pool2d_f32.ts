@@ -7,7 +7,6 @@ export type MaxPool2dF32Params = WindowParams & { channels: number; out_min: num
 /** Twin of runtime-c/src/nn_max_pool2d_f32.c. */
 export default defineKernel<MaxPool2dF32Params>({
   name: "nn_max_pool2d_f32",
-  isa: "c",
   inputs: 1,
   outputs: 1,
   params: [

@@ -6,7 +6,6 @@ export type MaxPool2dS8Params = WindowParams & { channels: number; out_min: numb
 /** Twin of runtime-c/src/nn_max_pool2d_s8.c. */
 export default defineKernel<MaxPool2dS8Params>({
   name: "nn_max_pool2d_s8",
-  isa: "c",
   inputs: 1,
   outputs: 1,
   params: int32Fields(

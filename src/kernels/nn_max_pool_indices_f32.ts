@@ -12,7 +12,6 @@ export type MaxPoolIndicesF32Params = VolumeParams & {
 /** Twin of runtime-c/src/nn_max_pool_indices_f32.c. */
 export default defineKernel<MaxPoolIndicesF32Params>({
   name: "nn_max_pool_indices_f32",
-  isa: "c",
   inputs: 1,
   outputs: 2,
   params: [...int32Fields("planes"), ...VOLUME_FIELDS, ...int32Fields("index_stride_d index_stride_h index_stride_w")],

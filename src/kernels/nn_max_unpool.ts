@@ -6,7 +6,6 @@ export type MaxUnpoolParams = { element_bytes: number; count: number; out_count:
 /** Twin of runtime-c/src/nn_max_unpool.c. */
 export default defineKernel<MaxUnpoolParams>({
   name: "nn_max_unpool",
-  isa: "c",
   inputs: 2,
   outputs: 1,
   params: int32Fields("element_bytes count out_count"),

@@ -6,7 +6,6 @@ export type MeanF32Params = { outer: number; count: number; inner: number; out_m
 /** Twin of runtime-c/src/nn_mean_f32.c. */
 export default defineKernel<MeanF32Params>({
   name: "nn_mean_f32",
-  isa: "c",
   inputs: 1,
   outputs: 1,
   params: [...int32Fields("outer count inner"), ...floatFields("out_min out_max")],

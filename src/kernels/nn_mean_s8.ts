@@ -16,7 +16,6 @@ export type MeanS8Params = {
 /** Twin of runtime-c/src/nn_mean_s8.c. */
 export default defineKernel<MeanS8Params>({
   name: "nn_mean_s8",
-  isa: "c",
   inputs: 1,
   outputs: 1,
   params: int32Fields("outer count inner in_zero_point out_zero_point out_min out_max multiplier shift"),

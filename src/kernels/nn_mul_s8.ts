@@ -15,7 +15,6 @@ export type MulS8Params = BroadcastParams & {
 /** Twin of runtime-c/src/nn_mul_s8.c. */
 export default defineKernel<MulS8Params>({
   name: "nn_mul_s8",
-  isa: "c",
   inputs: 2,
   outputs: 1,
   params: [

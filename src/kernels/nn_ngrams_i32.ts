@@ -5,7 +5,6 @@ export type NgramsParams = { rows: number; columns: number; grams: number; dista
 /** Twin of runtime-c/src/nn_ngrams_i32.c. */
 export default defineKernel<NgramsParams>({
   name: "nn_ngrams_i32",
-  isa: "c",
   inputs: 1,
   outputs: 1,
   params: int32Fields("rows columns grams distances results"),

@@ -5,7 +5,6 @@ export type NonZeroParams = { rank: number; shape: readonly number[] };
 /** Twin of runtime-c/src/nn_nonzero.c. */
 export default defineKernel<NonZeroParams>({
   name: "nn_nonzero",
-  isa: "c",
   inputs: 1,
   outputs: 2,
   params: [...int32Fields("rank"), { name: "shape", type: "int32_t", length: 8 }],

@@ -6,7 +6,6 @@ export type NormalizeF32Params = WindowParams & { count: number; centre: number;
 /** Twin of runtime-c/src/nn_normalize_f32.c. */
 export default defineKernel<NormalizeF32Params>({
   name: "nn_normalize_f32",
-  isa: "c",
   inputs: 1,
   outputs: 1,
   params: [...WINDOW_FIELDS, ...int32Fields("count centre"), ...floatFields("epsilon")],

@@ -23,7 +23,6 @@ function squareRoot(x: bigint): bigint {
 /** Twin of runtime-c/src/nn_normalize_s8.c. */
 export default defineKernel<NormalizeS8Params>({
   name: "nn_normalize_s8",
-  isa: "c",
   inputs: 1,
   outputs: 1,
   params: [

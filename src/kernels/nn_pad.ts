@@ -14,7 +14,6 @@ export type PadParams = {
 /** Twin of runtime-c/src/nn_pad.c. */
 export default defineKernel<PadParams>({
   name: "nn_pad",
-  isa: "c",
   inputs: 1,
   outputs: 1,
   params: [

@@ -6,7 +6,6 @@ export type QuantizeF32S8Params = { count: number; scale: number; zero_point: nu
 /** Twin of runtime-c/src/nn_quantize_f32_s8.c: ONNX QuantizeLinear in float32; NaN gives the zero point. */
 export default defineKernel<QuantizeF32S8Params>({
   name: "nn_quantize_f32_s8",
-  isa: "c",
   inputs: 1,
   outputs: 1,
   params: [

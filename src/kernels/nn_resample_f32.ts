@@ -15,7 +15,6 @@ export type ResampleF32Params = {
 /** Twin of runtime-c/src/nn_resample_f32.c. */
 export default defineKernel<ResampleF32Params>({
   name: "nn_resample_f32",
-  isa: "c",
   inputs: 1,
   outputs: 1,
   params: [...int32Fields("outer in_size out_size inner taps"), ...floatFields("outside")],

@@ -13,7 +13,6 @@ export type ResampleS8Params = {
 /** Twin of runtime-c/src/nn_resample_s8.c. */
 export default defineKernel<ResampleS8Params>({
   name: "nn_resample_s8",
-  isa: "c",
   inputs: 1,
   outputs: 1,
   params: int32Fields("outer in_size out_size inner taps outside"),

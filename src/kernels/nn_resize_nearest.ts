@@ -13,7 +13,6 @@ export type ResizeNearestParams = {
 /** Twin of runtime-c/src/nn_resize_nearest.c. */
 export default defineKernel<ResizeNearestParams>({
   name: "nn_resize_nearest",
-  isa: "c",
   inputs: 1,
   outputs: 1,
   params: int32Fields("batch in_h in_w out_h out_w pixel_bytes"),

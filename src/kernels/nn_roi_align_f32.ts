@@ -53,7 +53,6 @@ function locate({ begin, size, samples }: Bins, bin: number, sample: number, len
 /** Twin of runtime-c/src/nn_roi_align_f32.c; shapes and units stand in its header. */
 export default defineKernel<RoiAlignF32Params>({
   name: "nn_roi_align_f32",
-  isa: "c",
   inputs: 3,
   outputs: 1,
   params: [

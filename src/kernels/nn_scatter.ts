@@ -7,7 +7,6 @@ export type ScatterParams = IndexedParams & { total_bytes: number; block_bytes: 
 /** Twin of runtime-c/src/nn_scatter.c. */
 export default defineKernel<ScatterParams>({
   name: "nn_scatter",
-  isa: "c",
   inputs: 3,
   outputs: 1,
   params: [...int32Fields("total_bytes block_bytes"), ...INDEXED_FIELDS],

@@ -11,7 +11,6 @@ export type SliceParams = {
 /** Twin of runtime-c/src/nn_slice.c. */
 export default defineKernel<SliceParams>({
   name: "nn_slice",
-  isa: "c",
   inputs: 1,
   outputs: 1,
   params: [

@@ -6,7 +6,6 @@ export type SoftmaxF32Params = { outer: number; count: number; inner: number };
 /** Twin of runtime-c/src/nn_softmax_f32.c. */
 export default defineKernel<SoftmaxF32Params>({
   name: "nn_softmax_f32",
-  isa: "c",
   inputs: 1,
   outputs: 1,
   params: int32Fields("outer count inner"),

@@ -12,7 +12,6 @@ export type SoftmaxS8Params = {
 /** Twin of runtime-c/src/nn_softmax_s8.c. */
 export default defineKernel<SoftmaxS8Params>({
   name: "nn_softmax_s8",
-  isa: "c",
   inputs: 1,
   outputs: 1,
   params: int32Fields("outer count inner numerator denominator_shift out_zero_point"),

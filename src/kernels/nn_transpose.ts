@@ -6,7 +6,6 @@ export type TransposeParams = { element_bytes: number; shape: readonly number[];
 /** Twin of runtime-c/src/nn_transpose.c. */
 export default defineKernel<TransposeParams>({
   name: "nn_transpose",
-  isa: "c",
   inputs: 1,
   outputs: 1,
   params: [

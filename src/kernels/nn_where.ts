@@ -12,7 +12,6 @@ export type WhereParams = {
 /** Twin of runtime-c/src/nn_where.c. */
 export default defineKernel<WhereParams>({
   name: "nn_where",
-  isa: "c",
   inputs: 3,
   outputs: 1,
   params: [

@@ -4,15 +4,15 @@
  */
 import { invariant } from "../errors.js";
 import { bytesPerElement, elementCount } from "../graph/ir.js";
-import type { Program, ProgramTensor, Step } from "../graph/program.js";
-import { kernelOf } from "../kernels/index.js";
+import { firmwareCall, type Program, type ProgramTensor, type Step } from "../graph/program.js";
+import { cFunctionOf } from "../kernels/index.js";
 import { type CallerBuffer, callerBuffers } from "./caller_buffers.js";
 import { type InPlacePair, inPlacePairs } from "./in_place.js";
 
 /** [input, output] positions of a step that may share their bytes. */
 export type InPlaceOf = (step: Step) => readonly (readonly [number, number])[];
 
-export const kernelInPlace: InPlaceOf = (step) => kernelOf(step.kernel).inPlace;
+export const kernelInPlace: InPlaceOf = (step) => cFunctionOf(firmwareCall(step).kernel).inPlace;
 
 export interface DataflowOptions {
   /** Where the graph's inputs and outputs lie: in the arena, or in buffers that the caller passes. */
@@ -103,7 +103,7 @@ export function dataflow(program: Program, options: DataflowOptions): Dataflow {
     inPlace: candidates.map((pairs) =>
       pairs.filter((pair) => !callerBuffer.has(pair.input) && !callerBuffer.has(pair.output)),
     ),
-    scratch: steps.map((step) => alignUp(step.scratchBytes, options.alignment)),
+    scratch: steps.map((step) => alignUp(firmwareCall(step).scratchBytes, options.alignment)),
   };
 }
 

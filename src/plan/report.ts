@@ -1,5 +1,5 @@
 /** A plan as text for people: how large the arena is, why it is not smaller, and what lies where. */
-import type { Program } from "../graph/program.js";
+import { firmwareCall, type Program } from "../graph/program.js";
 import type { Placement, Plan } from "./plan.js";
 
 /** Peak, lower bound, proof, and who is alive at the peak: a few lines. */
@@ -30,7 +30,7 @@ export function memoryMap(program: Program, plan: Plan): string {
       number(plan.liveBytes[position]),
       places(step.inputs),
       places(step.outputs),
-      scratch === null ? "-" : rangeText(scratch, step.scratchBytes),
+      scratch === null ? "-" : rangeText(scratch, firmwareCall(step).scratchBytes),
       oneLine(step.node),
     ];
   });

@@ -4,7 +4,7 @@
  */
 import { invariant } from "../errors.js";
 import { bytesPerElement, elementCount } from "../graph/ir.js";
-import type { Program } from "../graph/program.js";
+import { firmwareCall, type Program } from "../graph/program.js";
 import { type InPlaceOf, kernelInPlace } from "./dataflow.js";
 import type { Placement, Plan } from "./plan.js";
 
@@ -59,7 +59,7 @@ export function verifyPlan(program: Program, plan: Plan, inPlaceOf: InPlaceOf = 
     const who = `step ${index}`;
     for (const id of step.inputs.filter(isStored))
       invariant(valid.has(root(id)), `${who} reads tensor ${id}, which holds no value`);
-    const scratch = scratchRange(plan, index, step.scratchBytes);
+    const scratch = scratchRange(plan, index, firmwareCall(step).scratchBytes);
     if (scratch)
       for (const other of [...valid, ...step.outputs])
         invariant(!overlap(scratch, rangeOf(other)), `the scratch of ${who} lies over tensor ${other}`);

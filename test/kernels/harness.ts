@@ -15,7 +15,7 @@ import { expect } from "vitest";
 import { kernelFile } from "../../src/emit/library.js";
 import { newArray, type TypedArray } from "../../src/graph/ir.js";
 import type { StorageType } from "../../src/graph/program.js";
-import type { Kernel, ParamField, Params } from "../../src/kernels/kernel.js";
+import type { CFunction, Kernel, ParamField, Params } from "../../src/kernels/kernel.js";
 
 const run = promisify(execFile);
 
@@ -39,6 +39,17 @@ export interface KernelCase<P extends Params = Params> {
   readonly inputs: readonly TypedArray[];
   readonly constants?: Readonly<Record<string, TypedArray>>;
   readonly outputs: readonly { readonly type: StorageType; readonly count: number }[];
+}
+
+/** A call of a C function to print. */
+export interface CCall extends Omit<KernelCase, "constants"> {
+  readonly cFunction: CFunction;
+  readonly constants: Readonly<Record<string, TypedArray>>;
+  readonly scratchBytes: number;
+  /** One [input, output] pair that shares its bytes. */
+  readonly shared?: readonly [number, number];
+  /** The only output starts so many bytes before the first input, and may overlap it. */
+  readonly lead?: number;
 }
 
 /** A call to make: a case, out of place or with one [input, output] pair sharing its bytes. */
@@ -104,7 +115,7 @@ async function runCalls(calls: readonly Call[]): Promise<Uint8Array[][]> {
   const folder = await mkdtemp(join(tmpdir(), `${kernels[0].name}-`));
   try {
     const [source, program] = [join(folder, "main.c"), join(folder, "main")];
-    await writeFile(source, programText(kernels, calls));
+    await writeFile(source, programText(calls.map(cCall)));
     for (const { name } of kernels) {
       await writeFile(join(folder, `${name}.c`), kernelFile(name, "c"));
       await writeFile(join(folder, `${name}.h`), kernelFile(name, "h"));
@@ -143,12 +154,12 @@ function bytesOf(array: TypedArray): Uint8Array {
   return new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
 }
 
-function programText(kernels: readonly Kernel[], calls: readonly Call[]): string {
-  const functions = calls.map(callText);
-  return `#include <math.h>
-#include <stdio.h>
-#include <string.h>
-${kernels.map(({ name }) => `#include "${name}.h"`).join("\n")}
+function cCall({ kernel, of, shared }: Call): CCall {
+  const scratchBytes = kernel.scratch(of.params);
+  return { ...of, cFunction: kernel, constants: of.constants ?? {}, scratchBytes, ...(shared && { shared }) };
+}
+
+const PRINT_STDIO = `#include <stdio.h>
 
 static void print(const void *data, size_t bytes) {
     for (size_t i = 0; i < bytes; i++) {
@@ -156,7 +167,16 @@ static void print(const void *data, size_t bytes) {
     }
     printf("\\n");
 }
+`;
 
+/** A C program that makes the calls and prints the bytes of every output as a line. @param print defines print() */
+export function programText(calls: readonly CCall[], print = PRINT_STDIO): string {
+  const functions = calls.map(callText);
+  const names = [...new Set(calls.map(({ cFunction }) => cFunction.name))];
+  return `#include <math.h>
+#include <string.h>
+${names.map((name) => `#include "${name}.h"`).join("\n")}
+${print}
 ${functions.join("\n")}
 int main(void) {
 ${calls.map((_, index) => `    call${index}();\n`).join("")}    return 0;
@@ -164,18 +184,19 @@ ${calls.map((_, index) => `    call${index}();\n`).join("")}    return 0;
 `;
 }
 
-function callText({ kernel, of, shared }: Call, index: number): string {
+function callText(of: CCall, index: number): string {
+  const { cFunction: kernel, shared, lead, scratchBytes: scratch } = of;
   const constants = kernel.constants.map(({ name, type }) => {
-    const data = of.constants?.[name];
+    const data = of.constants[name];
     if (!data || C_TYPES[elementType(data)] !== C_TYPES[type])
       throw new Error(`${kernel.name}: constant ${name} is no ${type} array`);
     return data;
   });
   if (kernel.inputs !== "variadic" && kernel.inputs !== of.inputs.length)
     throw new Error(`${kernel.name} takes ${kernel.inputs} inputs, the case has ${of.inputs.length}`);
-  const scratch = kernel.scratch(of.params);
   const inputNames = of.inputs.map((_, k) => (shared?.[0] === k ? `out${shared[1]}.values` : `in${k}.values`));
   const inputArguments = kernel.inputs === "variadic" ? ["inputs"] : inputNames;
+  if (lead !== undefined) return overlappingText(of, lead, index);
   const outputs = of.outputs.map(({ type, count }, k) =>
     shared?.[1] === k
       ? table(`out${k}`, of.inputs[shared[0]], "")
@@ -200,6 +221,34 @@ function callText({ kernel, of, shared }: Call, index: number): string {
     ...of.outputs.map((_, k) => `print(&out${k}, sizeof out${k});`),
   ];
   return `static void call${index}(void) {\n    ${lines.filter(Boolean).join("\n    ")}\n}\n`;
+}
+
+/** The call with its int8 output `lead` bytes before its int8 input, in one buffer. */
+function overlappingText(of: CCall, lead: number, index: number): string {
+  const { cFunction, constants, scratchBytes } = of;
+  const count = of.outputs[0].count;
+  const at = Math.max(0, lead);
+  const from = at - lead;
+  const size = Math.max(at + of.inputs[0].length, from + count);
+  const tables = cFunction.constants.map(({ name }) => constants[name]);
+  const args = [
+    "&params",
+    `memory + ${at}`,
+    ...tables.map((_, k) => `table${k}.values`),
+    ...(scratchBytes > 0 ? ["scratch"] : []),
+    `memory + ${from}`,
+  ];
+  const lines = [
+    `static const ${cFunction.name}_params params = {${paramsText(cFunction.params, of.params)}};`,
+    table("in0", of.inputs[0], "const "),
+    ...tables.map((data, k) => table(`table${k}`, data, "const ")),
+    ...(scratchBytes > 0 ? [`static uint8_t scratch[${scratchBytes}] __attribute__((aligned(16)));`] : []),
+    `static int8_t memory[${size}] __attribute__((aligned(16)));`,
+    `memcpy(memory + ${at}, in0.values, sizeof in0);`,
+    `${cFunction.name}(${args.join(", ")});`,
+    `print(memory + ${from}, ${count});`,
+  ];
+  return `static void call${index}(void) {\n    ${lines.join("\n    ")}\n}\n`;
 }
 
 export const C_TYPES: Record<StorageType, string> = {

@@ -247,7 +247,7 @@ describe("planMemory", () => {
     const { program } = testProgram({ x: 64, y: 64 }, [step("x", "y", elementwise)], ["x"], ["y"]);
     const convolution = { ...program, steps: [{ ...program.steps[0], kernel: "nn_conv2d_s8" }] };
     expect(planMemory(convolution, { ioBuffers: "arena" }).arenaBytes).toBe(128);
-    expect(() => planMemory(program, { ioBuffers: "arena" })).toThrow(/no kernel made_up_0/);
+    expect(() => planMemory(program, { ioBuffers: "arena" })).toThrow(/no C function made_up_0/);
   });
 
   it("reports a malformed program as an internal error", () => {

@@ -12,7 +12,6 @@ function make(name: string): Kernel {
   const max = operation === "max";
   return defineKernel<ArgParams>({
     name,
-    isa: "c",
     inputs: 1,
     outputs: 1,
     params: int32Fields("outer count inner select_last"),

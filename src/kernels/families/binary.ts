@@ -243,7 +243,6 @@ function make(name: string): Kernel {
   const result = operation.test ? BOOL : e;
   return defineKernel<BinaryParams>({
     name,
-    isa: "c",
     inputs: 2,
     outputs: 1,
     params: [...BROADCAST_FIELDS, ...(clamped ? floatFields("out_min out_max") : [])],

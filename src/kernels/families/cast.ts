@@ -69,7 +69,6 @@ function make(from: Element, to: Element): Kernel {
   const apply = convert(from, to) as unknown as (x: number) => number;
   return defineKernel<{ count: number }>({
     name,
-    isa: "c",
     inputs: 1,
     outputs: 1,
     params: int32Fields("count"),

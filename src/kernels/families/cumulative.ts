@@ -18,7 +18,6 @@ function make(name: string): Kernel {
   const zero = (isBig(e) ? 0n : 0) as number;
   return defineKernel<CumulativeParams>({
     name,
-    isa: "c",
     inputs: 1,
     outputs: 1,
     params: int32Fields("outer count inner exclusive reverse"),

@@ -16,7 +16,6 @@ function make(name: string): Kernel {
   const step = multiplyAdd(e);
   return defineKernel<BatchParams>({
     name,
-    isa: "c",
     inputs: 2,
     outputs: 1,
     params: [...BATCH_FIELDS, ...int32Fields("rows inner cols")],

@@ -86,7 +86,6 @@ function make(name: string): Kernel {
   const initial = operation.initial(e) as number;
   return defineKernel<WindowParams>({
     name,
-    isa: "c",
     inputs: 1,
     outputs: 1,
     params: WINDOW_FIELDS,

@@ -23,7 +23,6 @@ function make(name: string): Kernel {
   const apply = scalarOf(operation, e);
   return defineKernel<ScatterParams>({
     name,
-    isa: "c",
     inputs: 3,
     outputs: 1,
     params: [...int32Fields("total block"), ...INDEXED_FIELDS],

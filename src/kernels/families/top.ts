@@ -13,7 +13,6 @@ function make(name: string): Kernel {
   const before = (a: number, b: number) => (largest ? a > b : a < b);
   return defineKernel<TopParams>({
     name,
-    isa: "c",
     inputs: 1,
     outputs: 2,
     params: int32Fields("outer count inner k"),

@@ -229,7 +229,6 @@ function make(name: string): Kernel {
   const result = operation.test ? BOOL : e;
   return defineKernel<UnaryParams>({
     name,
-    isa: "c",
     inputs: 1,
     outputs: 1,
     params: [...int32Fields("count"), ...(settings ? floatFields(["alpha", "beta"].slice(0, settings).join(" ")) : [])],

@@ -1,0 +1,72 @@
+/**
+ * A variant: another way to compute what a plain kernel computes, for one instruction set. The plain kernel stays the
+ * meaning, the host runs nothing else; a variant equals it in every byte wherever `implement` accepts the call. One
+ * record in `src/kernels/variants/<name>.ts`, listed in variants/index.ts; its C function lies in runtime-c/src beside
+ * its plain twin, or is printed from templates/kernels.
+ */
+import type { TypedArray } from "../graph/ir.js";
+import type { CFunction, Params } from "./kernel.js";
+
+/** The core that a variant is asked for, from the board file. */
+export interface Target {
+  /** cortex-m4, rv32imc ... */
+  readonly core: string;
+  /** Instruction sets that it has. */
+  readonly isa: readonly string[];
+  /** Extra clock cycles of a flash access that misses every cache and prefetch. */
+  readonly flashWaitStates: number;
+}
+
+/** A call of the plain kernel: its parameters, and the values of its constants. */
+export interface PlainCall<P extends Params = Params> {
+  readonly params: P;
+  readonly constants: Readonly<Record<string, TypedArray>>;
+}
+
+/** Modelled cost of one call. */
+export interface Cost {
+  readonly cycles: number;
+  readonly instructions: number;
+}
+
+/** How a variant computes one call. */
+export interface Implementation {
+  /** C function; `find` of the variant gives its record. */
+  readonly kernel: string;
+  readonly params: Params;
+  /** Tables as they lie in flash, by the names of the C function's constants: packed when the code is generated. */
+  readonly constants: Readonly<Record<string, TypedArray>>;
+  /** Planned in the arena like a tensor, 16-byte aligned; 0: the C call has no scratch argument. */
+  readonly scratchBytes: number;
+  /**
+   * The output may overlap the first input when it starts at least so many bytes before it: nothing is written over
+   * bytes that are still to be read. Negative where the output may even start behind. Absent: never.
+   */
+  readonly lead?: number;
+  readonly cost: Cost;
+}
+
+export interface Variant<P extends Params = Params> {
+  /** nn_<what>_<type>_<isa>: in the manifest, and the C function or the stem of its names. */
+  readonly name: string;
+  /** The plain kernel that it computes. */
+  readonly of: string;
+  /** Tag of the instruction set, as board files list them. */
+  readonly isa: string;
+  /** Bytes of its code, measured; counted once per C function of a firmware. */
+  readonly codeBytes: number;
+  /** How to compute a call, or in a few words why it cannot: a precondition on shape, bounds or values. */
+  implement(call: PlainCall<P>, target: Target): Implementation | string;
+  /** The C function of that name, or undefined when it is none of this variant. */
+  find(name: string): CFunction | undefined;
+}
+
+/** Gives a variant record its precise parameter type while the table keeps the general one. */
+export function defineVariant<P extends Params>(variant: Variant<P>): Variant {
+  return variant as unknown as Variant;
+}
+
+/** `find` of a variant with one C function. */
+export function only(cFunction: CFunction): (name: string) => CFunction | undefined {
+  return (name) => (name === cFunction.name ? cFunction : undefined);
+}

@@ -1,0 +1,19 @@
+/** Every variant of every kernel. Order does not matter: the chooser compares costs. */
+import type { CFunction } from "../kernel.js";
+import type { Variant } from "../variant.js";
+
+export const variants: readonly Variant[] = [];
+
+/** The variants of a plain kernel. */
+export function variantsOf(kernel: string): readonly Variant[] {
+  return variants.filter(({ of }) => of === kernel);
+}
+
+/** The C function of a variant by its name. */
+export function findVariantFunction(name: string): CFunction | undefined {
+  for (const variant of variants) {
+    const found = variant.find(name);
+    if (found) return found;
+  }
+  return undefined;
+}
