@@ -67,7 +67,7 @@ function address(placement: Placement, plan: Plan): string {
 
 function argument(program: Program, plan: Plan, name: string, id: number, isInput: boolean): string {
   const tensor = program.tensors[id];
-  if (tensor.constant !== undefined) return `${name}_table_${tensor.constant}`;
+  if (tensor.constant !== undefined) return `${name}_values_${tensor.constant}`;
   const placement = plan.placements[id];
   const type = `${isInput || placement.region === "input" ? "const " : ""}${cTypeOf(tensor.type)} *`;
   const inner = address(placement, plan);
@@ -111,6 +111,16 @@ function stateViews({ tensors, states = [] }: Program, plan: Plan) {
 }
 
 const arenaOffset = (placement: Placement) => (placement.region === "arena" ? placement.offset : 0);
+
+/** Constants by how kernels take them: as a table of theirs, as an input like any other, or both, which are two. */
+function constantUses({ constants, steps, tensors }: Program) {
+  const tables = new Set(steps.flatMap((step) => Object.values(step.constants)));
+  const values = new Set(steps.flatMap((step) => step.inputs).map((id) => tensors[id].constant));
+  return constants.flatMap((constant) => [
+    ...(tables.has(constant.id) ? [{ constant, inFlash: true }] : []),
+    ...(values.has(constant.id) ? [{ constant, inFlash: false }] : []),
+  ]);
+}
 
 /** Everything the templates under templates/c print. @param name C identifier of the model */
 export function modelView(program: Program, plan: Plan, name: string) {
@@ -161,8 +171,10 @@ export function modelView(program: Program, plan: Plan, name: string) {
     callerChecks: ioInArena ? [] : [...inputs.map((i) => `in[${i.index}]`), ...outputs.map((o) => `out[${o.index}]`)],
     copiesIn: copies(program.inputs, inputs),
     copiesOut: copies(program.outputs, outputs),
-    constants: program.constants.map(({ id, type, data }) => ({
+    constants: constantUses(program).map(({ constant: { id, type, data }, inFlash }) => ({
       id,
+      // What a kernel takes as an input may lie in RAM as well, so it cannot be in an address space of its own.
+      inFlash,
       cType: cTypeOf(type),
       // C has no empty arrays.
       count: Math.max(1, data.length),
