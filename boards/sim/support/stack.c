@@ -50,6 +50,9 @@ __attribute__((noinline)) void board_stack_paint(void) {
 
 uint32_t board_stack_used(void) {
     const stack_unit *unit = _stack_limit;
+    if (*unit != STACK_PATTERN) {
+        return BOARD_STACK_OVERFLOW;
+    }
     while (unit < painted_top && *unit == STACK_PATTERN) {
         unit++;
     }
