@@ -1,4 +1,4 @@
-/** Cycle models by the `core` of a board. A core without one (no timing is published) has counts of instructions only. */
+/** Cycle models by the `core` of a board. A core without one has counts of instructions only. */
 import { avr5Cycles, avr6Cycles } from "./avr_cycles.js";
 import { cortexM0Cycles, cortexM0PlusCycles } from "./cortex_m0_cycles.js";
 import { cortexM3Cycles } from "./cortex_m3_cycles.js";

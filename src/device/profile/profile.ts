@@ -105,7 +105,8 @@ function taken({ followedBy }: Block, next: number, { list }: Code): number {
   return count;
 }
 
-function costOf(
+/** Sums over blocks. Throws E_TOOL_FAILED for one that the code does not have. */
+export function costOf(
   blocks: readonly Block[],
   code: Code,
   model: CycleModel | undefined,
