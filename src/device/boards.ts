@@ -36,13 +36,11 @@ const boardSchema = z.strictObject({
     .describe("as --board takes it; also the file name"),
   title: z.string().min(1).describe("for people"),
   core: z.string().min(1).describe("cortex-m4, rv32imc, avr5, host ..."),
-  isa: z
-    .array(z.enum(Object.keys(INSTRUCTION_SETS) as InstructionSet[]))
-    .describe(
-      `instruction sets that kernels may ask for: ${Object.entries(INSTRUCTION_SETS)
-        .map(([name, what]) => `${name} (${what})`)
-        .join("; ")}`,
-    ),
+  isa: z.array(z.enum(Object.keys(INSTRUCTION_SETS) as InstructionSet[])).describe(
+    `instruction sets that kernels may ask for: ${Object.entries(INSTRUCTION_SETS)
+      .map(([name, what]) => `${name} (${what})`)
+      .join("; ")}`,
+  ),
   clockHz: z.int().positive(),
   fpu: z.boolean().describe("float32 in hardware"),
   memory: z.strictObject({ flash: z.array(region).min(1), ram: z.array(region).min(1) }),

@@ -2,9 +2,9 @@
 import { existsSync } from "node:fs";
 import { UserError } from "../errors.js";
 import type { Project } from "../project/open.js";
+import type { Board } from "./boards.js";
 import { childTransport } from "./child_transport.js";
 import type { Transport } from "./link/client.js";
-import type { Board } from "./boards.js";
 import { artefacts } from "./pio.js";
 import { requireProgram } from "./process.js";
 

@@ -18,8 +18,7 @@ function modelOf(core: string) {
 /** Of a straight run. */
 const cycles = (core: string, ...lines: string[]) => modelOf(core).blockCycles(lines.map(instruction));
 /** Of one instruction that leaves the run for another place. */
-const takenCycles = (core: string, line: string) =>
-  cycles(core, line) + modelOf(core).takenCycles(instruction(line));
+const takenCycles = (core: string, line: string) => cycles(core, line) + modelOf(core).takenCycles(instruction(line));
 
 describe("Cortex-M4", () => {
   test.each<[number, string[]]>([
@@ -160,7 +159,12 @@ describe("AVR, with a program counter of two bytes and of three", () => {
 
 test("a board has the cycle model of its core, or none", () => {
   const without = listBoards().filter(({ core }) => !cycleModelOf(core));
-  expect([...new Set(without.map(({ core }) => core))].sort()).toEqual(["cortex-m33", "cortex-m55", "cortex-m7", "host"]);
+  expect([...new Set(without.map(({ core }) => core))].sort()).toEqual([
+    "cortex-m33",
+    "cortex-m55",
+    "cortex-m7",
+    "host",
+  ]);
 });
 
 test("disassembly of objdump: code and data by address, in order; nothing else", () => {

@@ -50,7 +50,9 @@ for (const board of listBoards().filter(({ simulator }) => simulator !== null)) 
     else expect(first.cycles).toBeNull();
     expect(first.ram.stack).toBeGreaterThan(64);
     expect(first.ram.stack).toBeLessThan(512);
-    expect(first.flash.weights).toBeGreaterThan(compiled.program.constants.reduce((n, c) => n + c.data.byteLength, 0) - 1);
+    expect(first.flash.weights).toBeGreaterThan(
+      compiled.program.constants.reduce((n, c) => n + c.data.byteLength, 0) - 1,
+    );
     // Tables of an address space of their own take no RAM.
     expect(first.ram.static).toBeLessThan(64);
   });

@@ -1,4 +1,5 @@
-/* UART0 of the nRF51 (Reference Manual v3.0) at 115200 baud on the pins that the micro:bit leads to its USB port. */
+/* UART0 of the nRF51 (Reference Manual v3.0) at 115200 baud on the pins that the micro:bit leads to its USB
+ * port. */
 #include "uart.h"
 
 #define REGISTER(offset) (*(volatile uint32_t *)(0x40002000u + (offset)))

@@ -6,7 +6,8 @@ typedef struct {
 } stm32_usart;
 
 typedef struct {
-    volatile uint32_t mode, output_type, speed, pull, input, output, set_reset, lock, function_low, function_high;
+    volatile uint32_t mode, output_type, speed, pull, input, output, set_reset, lock, function_low,
+        function_high;
 } stm32_gpio;
 
 #define USART1 ((stm32_usart *)0x40011000u)

@@ -17,8 +17,10 @@ export interface CycleModel {
 }
 
 /** A core whose instructions do not depend on their neighbours: the sum over a run. */
-export const sumOfCycles = (instructionCycles: (instruction: Instruction) => number): CycleModel["blockCycles"] =>
-  (instructions) => instructions.reduce((sum, instruction) => sum + instructionCycles(instruction), 0);
+export const sumOfCycles =
+  (instructionCycles: (instruction: Instruction) => number): CycleModel["blockCycles"] =>
+  (instructions) =>
+    instructions.reduce((sum, instruction) => sum + instructionCycles(instruction), 0);
 
 const NAMED: Readonly<Record<string, number>> = { sl: 10, fp: 11, ip: 12, sp: 13, lr: 14, pc: 15 };
 const registerNumber = (name: string) => NAMED[name] ?? Number(name.replace(/\D/g, ""));

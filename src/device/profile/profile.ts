@@ -106,11 +106,7 @@ function taken({ followedBy }: Block, next: number, { list }: Code): number {
 }
 
 /** Sums over blocks. Throws E_TOOL_FAILED for one that the code does not have. */
-export function costOf(
-  blocks: readonly Block[],
-  code: Code,
-  model: CycleModel | undefined,
-): Cost {
+export function costOf(blocks: readonly Block[], code: Code, model: CycleModel | undefined): Cost {
   let instructions = 0;
   let cycles = 0;
   for (const block of blocks) {
@@ -124,7 +120,9 @@ export function costOf(
     instructions += block.instructions * block.executions;
     if (!model || block.instructions === 0) continue;
     const run = code.list.slice(first, first + block.instructions);
-    cycles += model.blockCycles(run) * block.executions + model.takenCycles(run[run.length - 1]) * taken(block, first + block.instructions, code);
+    cycles +=
+      model.blockCycles(run) * block.executions +
+      model.takenCycles(run[run.length - 1]) * taken(block, first + block.instructions, code);
   }
   return { instructions, cycles: model ? cycles : null };
 }
