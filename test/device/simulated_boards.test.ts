@@ -20,7 +20,7 @@ const folder = mkdtempSync(join(tmpdir(), "onnx2mcu-boards-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const compiled = compileDigits({ name: "digits" });
-const ROWS = 8;
+const ROWS = 4;
 
 for (const board of listBoards().filter(({ simulator }) => simulator !== null)) {
   test.skipIf(!hasToolsOf(board))(`${board.name}: digits equals the host, counts are the same twice`, async () => {
