@@ -1,6 +1,6 @@
 /** Decides everything that the C templates print. Text of the model never gets in: identifiers are index-based. */
 import { bytesPerElement, elementCount } from "../graph/ir.js";
-import { firmwareCall, firmwareConstants, type Program, type ProgramTensor, type Step } from "../graph/program.js";
+import { firmwareCall, type Program, type ProgramTensor, type Step } from "../graph/program.js";
 import { toolVersion } from "../io/package_path.js";
 import { cFunctionOf } from "../kernels/index.js";
 import type { CFunction, ParamField } from "../kernels/kernel.js";
@@ -67,7 +67,7 @@ function address(placement: Placement, plan: Plan): string {
 
 function argument(program: Program, plan: Plan, name: string, id: number, isInput: boolean): string {
   const tensor = program.tensors[id];
-  if (tensor.constant !== undefined) return `${name}_table_${tensor.constant}`;
+  if (tensor.constant !== undefined) return `${name}_values_${tensor.constant}`;
   const placement = plan.placements[id];
   const type = `${isInput || placement.region === "input" ? "const " : ""}${cTypeOf(tensor.type)} *`;
   const inner = address(placement, plan);
@@ -113,6 +113,16 @@ function stateViews({ tensors, states = [] }: Program, plan: Plan) {
 
 const arenaOffset = (placement: Placement) => (placement.region === "arena" ? placement.offset : 0);
 
+/** Constants by how kernels take them: as a table of theirs, as an input like any other, or both, which are two. */
+function constantUses({ constants, steps, tensors }: Program) {
+  const tables = new Set(steps.flatMap((step) => Object.values(firmwareCall(step).constants)));
+  const values = new Set(steps.flatMap((step) => step.inputs).map((id) => tensors[id].constant));
+  return constants.flatMap((constant) => [
+    ...(tables.has(constant.id) ? [{ constant, inFlash: true }] : []),
+    ...(values.has(constant.id) ? [{ constant, inFlash: false }] : []),
+  ]);
+}
+
 /** Everything the templates under templates/c print. @param name C identifier of the model */
 export function modelView(program: Program, plan: Plan, name: string) {
   const steps = plan.steps.map((index) => program.steps[index]);
@@ -130,8 +140,7 @@ export function modelView(program: Program, plan: Plan, name: string) {
     ioInArena
       ? ids.map((id, i) => ({ index: i, offset: arenaOffset(plan.placements[id]), bytes: views[i].bytes }))
       : [];
-  const inFirmware = firmwareConstants(program);
-  const constants = program.constants.filter(({ id }) => inFirmware.has(id));
+  const constants = constantUses(program);
   const text = layers.flatMap(({ args }) => args).join(" ");
   return {
     name,
@@ -155,7 +164,8 @@ export function modelView(program: Program, plan: Plan, name: string) {
     hasInputs: inputs.length > 0,
     hasLayers: layers.length > 0,
     tablesUseInfinity: constants.some(
-      ({ data }) => data instanceof Float32Array && data.some((v) => Math.abs(v) === Number.POSITIVE_INFINITY),
+      ({ constant: { data } }) =>
+        data instanceof Float32Array && data.some((v) => Math.abs(v) === Number.POSITIVE_INFINITY),
     ),
     usesInfinity: layers.some((layer) => layer.fields.some((field) => field.value.includes("INFINITY"))),
     usesArena: ioInArena || plan.persistentBytes > 0 || /\barena \+/.test(text),
@@ -164,8 +174,10 @@ export function modelView(program: Program, plan: Plan, name: string) {
     callerChecks: ioInArena ? [] : [...inputs.map((i) => `in[${i.index}]`), ...outputs.map((o) => `out[${o.index}]`)],
     copiesIn: copies(program.inputs, inputs),
     copiesOut: copies(program.outputs, outputs),
-    constants: constants.map(({ id, type, data }) => ({
+    constants: constants.map(({ constant: { id, type, data }, inFlash }) => ({
       id,
+      // What a kernel takes as an input may lie in RAM as well, so it cannot be in an address space of its own.
+      inFlash,
       cType: cTypeOf(type),
       // C has no empty arrays.
       count: Math.max(1, data.length),

@@ -6,7 +6,8 @@
  * The C call is always
  *     <name>(&params, inputs..., constants..., [scratch,] outputs...)
  * so one template prints every step. A variadic kernel (Concat) takes its inputs as one array of pointers,
- * `const void *const inputs[]`, in the place of `inputs...`; how many there are stands in its params.
+ * `const void *const inputs[]`, in the place of `inputs...`; how many there are stands in its params. Pointers to
+ * constants carry NN_FLASH, pointers to inputs never do, even when a constant is one.
  */
 import type { TypedArray } from "../graph/ir.js";
 import type { StorageType } from "../graph/program.js";

@@ -51,6 +51,18 @@ test.for(COMPILERS)("%s compiles every kernel without a warning", { timeout: 60_
   expect(stderr).toBe("");
 });
 
+test("avr-gcc: no pointer to flash is taken for one to RAM", { timeout: 60_000 }, async (context) => {
+  if (!(await isInstalled("avr-gcc"))) context.skip("avr-gcc is not installed");
+  const source = join(RUNTIME_C, "src");
+  const files = (await readdir(source)).filter((file) => file.endsWith(".c")).map((file) => join(source, file));
+  const flags = ["-mmcu=atmega2560", "-std=gnu99", "-Werror=addr-space-convert", "-fsyntax-only"];
+  const include = ["-I", join(RUNTIME_C, "include")];
+  await run("avr-gcc", [...flags, ...include, ...files]);
+  const wrong = join(folder, "wrong.c");
+  writeFileSync(wrong, '#include "nn_common.h"\nint f(const NN_FLASH int8_t *t) { const int8_t *p = t; return *p; }\n');
+  await expect(run("avr-gcc", [...flags, ...include, wrong])).rejects.toThrow(/addr-space-convert/);
+});
+
 const DEVICES = COMPILERS.slice(2);
 
 test.for(DEVICES)(

@@ -10,7 +10,7 @@
 #include "nn_mean_s8.h"
 
 /* Layer 0: Conv */
-static const nn_conv2d_s8_params layer_0 = {
+static const NN_FLASH nn_conv2d_s8_params layer_0 = {
     .batch = 1,
     .in_h = 8,
     .in_w = 8,
@@ -34,7 +34,7 @@ static const nn_conv2d_s8_params layer_0 = {
 };
 
 /* Layer 1: Conv */
-static const nn_conv2d_s8_params layer_1 = {
+static const NN_FLASH nn_conv2d_s8_params layer_1 = {
     .batch = 1,
     .in_h = 8,
     .in_w = 8,
@@ -58,7 +58,7 @@ static const nn_conv2d_s8_params layer_1 = {
 };
 
 /* Layer 2: MaxPool */
-static const nn_max_pool2d_s8_params layer_2 = {
+static const NN_FLASH nn_max_pool2d_s8_params layer_2 = {
     .batch = 1,
     .in_h = 8,
     .in_w = 8,
@@ -78,7 +78,7 @@ static const nn_max_pool2d_s8_params layer_2 = {
 };
 
 /* Layer 3: Conv */
-static const nn_conv2d_s8_params layer_3 = {
+static const NN_FLASH nn_conv2d_s8_params layer_3 = {
     .batch = 1,
     .in_h = 4,
     .in_w = 4,
@@ -102,7 +102,7 @@ static const nn_conv2d_s8_params layer_3 = {
 };
 
 /* Layer 4: ReduceMean */
-static const nn_mean_s8_params layer_4 = {
+static const NN_FLASH nn_mean_s8_params layer_4 = {
     .outer = 1,
     .count = 16,
     .inner = 24,
@@ -115,7 +115,7 @@ static const nn_mean_s8_params layer_4 = {
 };
 
 /* Layer 5: Gemm */
-static const nn_fully_connected_s8_params layer_5 = {
+static const NN_FLASH nn_fully_connected_s8_params layer_5 = {
     .rows = 1,
     .in_features = 24,
     .out_features = 10,
@@ -165,22 +165,22 @@ int digits_run(digits_ctx *ctx, const void *const in[], void *const out[]) {
         memcpy(arena + 0, in[0], 64);
     }
 
-    nn_conv2d_s8(&layer_0, (const int8_t *)(arena + 0), digits_table_0, digits_table_1, digits_table_2, digits_table_3, (int8_t *)(arena + 1024));
+    NN_CALL(nn_conv2d_s8, layer_0, (const int8_t *)(arena + 0), digits_table_0, digits_table_1, digits_table_2, digits_table_3, (int8_t *)(arena + 1024));
     layer_done(ctx, 0);
 
-    nn_conv2d_s8(&layer_1, (const int8_t *)(arena + 1024), digits_table_4, digits_table_5, digits_table_6, digits_table_7, (int8_t *)(arena + 0));
+    NN_CALL(nn_conv2d_s8, layer_1, (const int8_t *)(arena + 1024), digits_table_4, digits_table_5, digits_table_6, digits_table_7, (int8_t *)(arena + 0));
     layer_done(ctx, 1);
 
-    nn_max_pool2d_s8(&layer_2, (const int8_t *)(arena + 0), (int8_t *)(arena + 1024));
+    NN_CALL(nn_max_pool2d_s8, layer_2, (const int8_t *)(arena + 0), (int8_t *)(arena + 1024));
     layer_done(ctx, 2);
 
-    nn_conv2d_s8(&layer_3, (const int8_t *)(arena + 1024), digits_table_8, digits_table_9, digits_table_10, digits_table_11, (int8_t *)(arena + 0));
+    NN_CALL(nn_conv2d_s8, layer_3, (const int8_t *)(arena + 1024), digits_table_8, digits_table_9, digits_table_10, digits_table_11, (int8_t *)(arena + 0));
     layer_done(ctx, 3);
 
-    nn_mean_s8(&layer_4, (const int8_t *)(arena + 0), (int8_t *)(arena + 384));
+    NN_CALL(nn_mean_s8, layer_4, (const int8_t *)(arena + 0), (int8_t *)(arena + 384));
     layer_done(ctx, 4);
 
-    nn_fully_connected_s8(&layer_5, (const int8_t *)(arena + 384), digits_table_12, digits_table_13, digits_table_14, digits_table_15, (int8_t *)(arena + 0));
+    NN_CALL(nn_fully_connected_s8, layer_5, (const int8_t *)(arena + 384), digits_table_12, digits_table_13, digits_table_14, digits_table_15, (int8_t *)(arena + 0));
     layer_done(ctx, 5);
 
     if (out != NULL && out[0] != NULL && out[0] != (void *)(arena + 0)) {
