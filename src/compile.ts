@@ -1,7 +1,7 @@
 /**
  * The whole pipeline:
  *
- *   model.onnx ─ read ─▶ Graph ─ canonicalise ─▶ Graph ─ quantise ─▶ Graph ─ lower ─▶ Program ─ plan ─▶ Plan ─ emit ─▶ files
+ *   model.onnx ─ read ─▶ Graph ─ canonicalise ─▶ Graph ─ quantise ─▶ Graph ─ lower ─▶ Program ─ eliminate ─▶ Program ─ plan ─▶ Plan ─ emit ─▶ files
  *                                     │             ▲                   │
  *                                     └─ calibrate ─┘                   └─ host reference (host/run.ts)
  *
@@ -9,6 +9,7 @@
  */
 import { createHash } from "node:crypto";
 import { basename } from "node:path";
+import { type EliminatedFrom, eliminateChannels } from "./eliminate/eliminate.js";
 import { libraryFiles } from "./emit/library.js";
 import { type ModelView, modelView } from "./emit/view.js";
 import { UserError } from "./errors.js";
@@ -62,6 +63,8 @@ export interface CompileOptions extends ReadOptions, Partial<QuantizeOptions> {
   readonly io?: "int8" | "float32";
   /** Where inputs and outputs live. Default arena. */
   readonly ioBuffers?: "arena" | "caller";
+  /** Keep the channels of int8 firmware that cannot change an output. Default false. */
+  readonly keepChannels?: boolean;
 }
 
 export interface Compiled {
@@ -70,6 +73,8 @@ export interface Compiled {
   /** Canonical; quantised for int8. */
   readonly graph: Graph;
   readonly program: Program;
+  /** Layers whose channels are eliminated in the program. */
+  readonly eliminated: readonly EliminatedFrom[];
   readonly plan: Plan;
   /** How a streamed model is fed. */
   readonly stream?: Omit<Streamed, "graph">;
@@ -117,14 +122,17 @@ export function compile(source: string | Uint8Array, options: CompileOptions = {
   const whole = precision === "int8" ? quantisedGraph(canonical, options) : quantised ? saturate(canonical) : canonical;
   const streamed = options.stream && stream(whole, options.stream);
   const graph = streamed?.graph ?? whole;
-  const program = lower(graph, { precision, io });
+  const lowered = lower(graph, { precision, io });
+  const { program, layers: eliminated } = options.keepChannels
+    ? { program: lowered, layers: [] }
+    : eliminateChannels(lowered);
   const plan = planMemory(program, { ioBuffers: options.ioBuffers ?? "arena" });
   const reference = options.stream ? stream(canonical, options.stream).graph : canonical;
   const float = quantised ? undefined : lower(reference, { precision: "float32", io: "float32" });
   const view = modelView(program, plan, name);
   const files = libraryFiles(view);
   return {
-    ...{ name, model, graph, program, plan, view, files },
+    ...{ name, model, graph, program, eliminated, plan, view, files },
     ...(float && { float }),
     ...(streamed && { stream: withoutGraph(streamed) }),
   };
