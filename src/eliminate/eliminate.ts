@@ -12,7 +12,7 @@ import { countKept } from "../kernels/channels.js";
 import { channelFlows, constantsOf, type Flows } from "./flows.js";
 import { type Kept, keptChannels } from "./kept.js";
 import { narrowProgram } from "./narrow.js";
-import { channelRanges, inputRanges } from "./ranges.js";
+import { type ChannelRanges, channelRanges, inputRanges } from "./ranges.js";
 
 export interface Change {
   readonly before: number;
@@ -41,9 +41,9 @@ export interface Elimination {
 /** An int8 program without what it can do without; a float32 one as it is. */
 export function eliminateChannels(given: Program): Elimination {
   if (given.precision !== "int8") return { program: given, layers: [] };
-  const program = withoutIdentities(given);
-  const flows = channelFlows(program);
-  const ranges = channelRanges(flows);
+  const before = analyse(given);
+  const program = withoutIdentities(before);
+  const { flows, ranges } = program === given ? before : analyse(program);
   const kept = keptChannels(flows, ranges);
   const isWhole = program.steps.every(
     ({ inputs, outputs }, index) =>
@@ -52,20 +52,27 @@ export function eliminateChannels(given: Program): Elimination {
   const narrowed = isWhole ? { program, steps: program.steps } : narrowProgram(flows, ranges, kept);
   const successors = new Map(program.steps.map((step, index) => [step, narrowed.steps[index]]));
   const layers: EliminatedFrom[] = [];
-  const before = program === given ? flows : channelFlows(given);
   given.steps.forEach((step, index) => {
     const after = successors.get(step);
-    const change = describe(before, index, narrowed.program, after, flows, kept);
+    const change = describe(given, index, narrowed.program, after, flows, kept);
     if (change) layers.push(change);
   });
   return { program: narrowed.program, layers };
 }
 
-/** Steps that give what they get, for all that they can get, are left out: their output is another name of the input. */
-function withoutIdentities(program: Program): Program {
+interface Analysis {
+  readonly flows: Flows;
+  readonly ranges: ChannelRanges;
+}
+
+function analyse(program: Program): Analysis {
   const flows = channelFlows(program);
-  const ranges = channelRanges(flows);
-  const { root, fixed } = flows;
+  return { flows, ranges: channelRanges(flows) };
+}
+
+/** Steps that give what they get, for all that they can get, are left out: their output is another name of the input. */
+function withoutIdentities({ flows, ranges }: Analysis): Program {
+  const { program, root, fixed } = flows;
   const same = new Map<number, number>();
   const followed = (id: number): number => (same.has(root[id]) ? followed(same.get(root[id])!) : root[id]);
   const steps = program.steps.filter(({ inputs: [input], outputs: [output] }, index) => {
@@ -89,25 +96,25 @@ function constantOf(constant: number | undefined) {
 }
 
 function describe(
-  given: Flows,
+  given: Program,
   index: number,
   program: Program,
   after: Step | undefined,
   flows: Flows,
   kept: Kept,
 ): EliminatedFrom | undefined {
-  const step = given.program.steps[index];
+  const step = given.steps[index];
   const change = (id: number | undefined): Change => {
     if (id === undefined) return { before: 0, after: 0 };
     const flags = kept.channels.get(flows.root[id])!;
-    const last = given.program.tensors[id].shape.at(-1) ?? 1;
+    const last = given.tensors[id].shape.at(-1) ?? 1;
     const before = last % flags.length === 0 ? last : flags.length;
     return { before, after: after ? (before / flags.length) * countKept(flags) : 0 };
   };
   const inputChannels = change(step.inputs[0]);
   const channels = change(step.outputs[0]);
   const macs = { before: step.macs, after: after?.macs ?? 0 };
-  const tableBytes = { before: bytesOf(given.program, step), after: after ? bytesOf(program, after) : 0 };
+  const tableBytes = { before: bytesOf(given, step), after: after ? bytesOf(program, after) : 0 };
   const changes = [inputChannels, channels, macs, tableBytes];
   if (after && changes.every((c) => c.before === c.after)) return undefined;
   const { node, operator, ortAgreement } = step;
