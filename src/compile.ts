@@ -1,7 +1,7 @@
 /**
  * The whole pipeline:
  *
- *   model.onnx ─ read ─▶ Graph ─ canonicalise ─▶ Graph ─ quantise ─▶ Graph ─ lower ─▶ Program ─ select, plan ─▶ Plan ─ emit ─▶ files
+ *   model.onnx ─ read ─▶ Graph ─ canonicalise ─▶ Graph ─ quantise ─▶ Graph ─ lower, eliminate, select ─▶ Program ─ plan ─▶ Plan ─ emit ─▶ files
  *                                     │             ▲                   │
  *                                     └─ calibrate ─┘                   └─ host reference (host/run.ts)
  *
@@ -9,6 +9,7 @@
  */
 import { createHash } from "node:crypto";
 import { basename } from "node:path";
+import { type EliminatedFrom, eliminateChannels } from "./eliminate/eliminate.js";
 import { libraryFiles } from "./emit/library.js";
 import { type ModelView, modelView } from "./emit/view.js";
 import { UserError } from "./errors.js";
@@ -66,6 +67,8 @@ export interface CompileOptions extends ReadOptions, Partial<QuantizeOptions> {
   readonly target?: Target;
   /** Where inputs and outputs live. Default arena. */
   readonly ioBuffers?: "arena" | "caller";
+  /** Keep the channels of int8 firmware that cannot change an output. Default false. */
+  readonly keepChannels?: boolean;
 }
 
 export interface Compiled {
@@ -76,6 +79,8 @@ export interface Compiled {
   readonly program: Program;
   /** By step of the program: variants of its kernel that were not chosen, and why. */
   readonly rejected: readonly (readonly Rejection[])[];
+  /** Layers whose channels are eliminated in the program. */
+  readonly eliminated: readonly EliminatedFrom[];
   readonly plan: Plan;
   /** How a streamed model is fed. */
   readonly stream?: Omit<Streamed, "graph">;
@@ -125,14 +130,18 @@ export function compile(source: string | Uint8Array, options: CompileOptions = {
   const whole = precision === "int8" ? quantisedGraph(canonical, options) : quantised ? saturate(canonical) : canonical;
   const streamed = options.stream && stream(whole, options.stream);
   const graph = streamed?.graph ?? whole;
-  const { program, rejected } = selectKernels(lower(graph, { precision, io }), options.target ?? PLAIN_C);
+  const lowered = lower(graph, { precision, io });
+  const { program: lean, layers: eliminated } = options.keepChannels
+    ? { program: lowered, layers: [] }
+    : eliminateChannels(lowered);
+  const { program, rejected } = selectKernels(lean, options.target ?? PLAIN_C);
   const plan = planMemory(program, { ioBuffers: options.ioBuffers ?? "arena" });
   const reference = options.stream ? stream(canonical, options.stream).graph : canonical;
   const float = quantised ? undefined : lower(reference, { precision: "float32", io: "float32" });
   const view = modelView(program, plan, name);
   const files = libraryFiles(view);
   return {
-    ...{ name, model, graph, program, rejected, plan, view, files },
+    ...{ name, model, graph, program, eliminated, rejected, plan, view, files },
     ...(float && { float }),
     ...(streamed && { stream: withoutGraph(streamed) }),
   };

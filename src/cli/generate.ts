@@ -3,7 +3,7 @@ import { basename } from "node:path";
 import { Option } from "commander";
 import { type Compiled, compile, modelHash } from "../compile.js";
 import { type Board, flashBytes, loadBoard, ramBytes, targetOf } from "../device/boards.js";
-import { ortAgreementOf, tableBytes } from "../emit/manifest.js";
+import { eliminationOf, ortAgreementOf, tableBytes } from "../emit/manifest.js";
 import { UserError } from "../errors.js";
 import type { Shape } from "../graph/ir.js";
 import { writeTree } from "../io/files.js";
@@ -39,6 +39,7 @@ interface Options {
   io?: "int8" | "float32";
   ioBuffers: "arena" | "caller";
   kernels: "auto" | "plain";
+  keepChannels?: boolean;
   shape?: ReadonlyMap<string, Shape>;
   state?: readonly StatePair[];
   stream?: StreamOptions;
@@ -87,6 +88,7 @@ export const generate: AddCommand = (program) => {
         .choices(["auto", "plain"])
         .default("auto"),
     )
+    .option("--keep-channels", "keep channels of int8 firmware that cannot change an output")
     .addOption(layoutOption())
     .addOption(shapeOption())
     .addOption(constantOption())
@@ -115,6 +117,7 @@ async function run(path: string, options: Options, output: Output): Promise<unde
     precision: options.precision,
     io: options.io,
     ioBuffers: options.ioBuffers,
+    keepChannels: options.keepChannels,
     shapes: options.shape,
     constants: options.constant,
     states: options.state,
@@ -131,7 +134,8 @@ async function run(path: string, options: Options, output: Output): Promise<unde
   for (const file of changes.kept) output.note(`kept ${file}: it was edited since it was generated`);
   const { program, plan, view, name } = compiled;
   const hybrid = hybridSteps(program).map(({ node, operator }) => ({ node, operator }));
-  const agreement = ortAgreementOf(program);
+  const agreement = ortAgreementOf(compiled);
+  const eliminated = eliminationOf(compiled);
   const macs = program.steps.reduce((sum, step) => sum + step.macs, 0);
   const text = [
     `${options.output}: ${name} for ${board.title}, ${program.precision}`,
@@ -140,6 +144,11 @@ async function run(path: string, options: Options, output: Output): Promise<unde
     ...(compiled.stream
       ? [
           `  ${compiled.stream.frames} new frames of ${compiled.stream.window} at each call; results are those of a full window from call ${compiled.stream.warmUpCalls} on`,
+        ]
+      : []),
+    ...(eliminated.layers.length > 0
+      ? [
+          `  eliminated without changing an output: ${compact(eliminated.macs.before - macs)} multiply-accumulates, ${kilobytes(eliminated.tableBytes)} of tables`,
         ]
       : []),
     ...(hybrid.length > 0
@@ -160,6 +169,7 @@ async function run(path: string, options: Options, output: Output): Promise<unde
       arena: { bytes: plan.arenaBytes, lowerBound: plan.lowerBound, optimal: plan.optimal },
       tables: tableBytes(program),
       ...(compiled.stream && { stream: compiled.stream }),
+      eliminated,
       float32Layers: hybrid,
       ortAgreement: agreement,
       written: changes.written.length,

@@ -11,6 +11,7 @@
  */
 import type { TypedArray } from "../graph/ir.js";
 import type { StorageType } from "../graph/program.js";
+import type { ChannelFlow, FlowContext } from "./channels.js";
 
 /** Values of the parameter struct: integers, or float32 numbers for fields of type float. */
 export type Params = Readonly<Record<string, number | readonly number[]>>;
@@ -52,6 +53,8 @@ export interface CFunction {
 
 /** Plain C that runs everywhere, and its meaning. The name is the key in the kernel table. */
 export interface Kernel<P extends Params = Params> extends CFunction {
+  /** How channels flow through a step; absent or undefined: each output may depend on all of each input. */
+  channels?(params: P, context: FlowContext): ChannelFlow | undefined;
   /** Scratch bytes (planned in the arena like a tensor); 0: the C call has no scratch argument. */
   scratch(params: P): number;
   /** The host reference: writes every element of the outputs. */

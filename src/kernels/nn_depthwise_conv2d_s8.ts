@@ -1,6 +1,7 @@
 import { requantize } from "../numerics/requantize.js";
 import { CHANNEL_TABLES, type ConvS8Params } from "./image_params.js";
 import { defineKernel, int32Fields } from "./kernel.js";
+import { depthwiseChannels } from "./weighted_channels.js";
 
 export type DepthwiseConv2dS8Params = ConvS8Params & { channel_multiplier: number };
 
@@ -15,6 +16,7 @@ export default defineKernel<DepthwiseConv2dS8Params>({
   ),
   constants: CHANNEL_TABLES,
   inPlace: [],
+  channels: (p, { constants }) => depthwiseChannels(p, constants),
   scratch: () => 0,
 
   /** Sums all channels of a pixel tap by tap. */

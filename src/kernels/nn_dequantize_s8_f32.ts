@@ -1,3 +1,4 @@
+import { channelwise, countKept } from "./channels.js";
 import { defineKernel } from "./kernel.js";
 
 export type DequantizeS8F32Params = { count: number; scale: number; zero_point: number };
@@ -14,6 +15,15 @@ export default defineKernel<DequantizeS8F32Params>({
   ],
   constants: [],
   inPlace: [],
+  channels(p) {
+    const real = (stored: number) => Math.fround((stored - p.zero_point) * Math.fround(p.scale));
+    return channelwise(
+      p.count,
+      1,
+      ([{ min, max }]) => [{ min: min.map(real), max: max.map(real) }],
+      (kept) => ({ params: { ...p, count: countKept(kept) } }),
+    );
+  },
   scratch: () => 0,
   run(p, { inputs, outputs }) {
     const input = inputs[0] as Int8Array;

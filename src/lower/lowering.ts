@@ -5,7 +5,7 @@
  * inside an int8 model.
  */
 import { invariant, UserError } from "../errors.js";
-import { internedConstants } from "../graph/constants.js";
+import { constantPool } from "../graph/constant_pool.js";
 import type { Graph, Node, Quantization, Tensor, TypedArray } from "../graph/ir.js";
 import { bytesPerElement, elementCount, fromNumbers, newArray, toNumbers } from "../graph/ir.js";
 import type { OrtAgreement, Program, ProgramTensor, State, Step, StorageType } from "../graph/program.js";
@@ -94,7 +94,7 @@ export function createLowering(
   inputForm: (t: Tensor) => Form,
 ): Lowering {
   const tensors: ProgramTensor[] = [];
-  const { constants, intern: internConstant } = internedConstants();
+  const pool = constantPool();
   const steps: Step[] = [];
   const forms: Record<Form, Map<string, number>> = { s8: new Map(), plain: new Map() };
   // Quantised values that a float32 step computed, before they are rounded: nobody reads them but the quantisation.
@@ -125,7 +125,7 @@ export function createLowering(
     const described = describe(name, form);
     const { type, shape } = described;
     const empty = elementCount(shape) === 0 && !graph.inputs.includes(name);
-    const id = addTensor({ ...described, ...(empty && { constant: internConstant(type, newArray(type, 0)) }) });
+    const id = addTensor({ ...described, ...(empty && { constant: pool.intern(type, newArray(type, 0)) }) });
     register(name, form, id);
     return id;
   }
@@ -139,7 +139,7 @@ export function createLowering(
     const source = tensor(name);
     const data = form === "plain" && source.type === "float32" ? dequantizeConstant(source) : source.data!;
     const described = describe(name, form);
-    const id = addTensor({ ...described, constant: internConstant(described.type, data) });
+    const id = addTensor({ ...described, constant: pool.intern(described.type, data) });
     forms[form].set(name, id);
     return id;
   }
@@ -194,7 +194,7 @@ export function createLowering(
     for (const slot of kernel.constants) {
       invariant(tables[slot.name], `${kernelName} needs the table ${slot.name}`);
       checkTable(node, slot, tables[slot.name]);
-      ids[slot.name] = internConstant(slot.type, tables[slot.name]);
+      ids[slot.name] = pool.intern(slot.type, tables[slot.name]);
     }
     steps.push({
       kernel: kernelName,
@@ -260,7 +260,7 @@ export function createLowering(
       const kept = new Set((graph.states ?? []).map(({ output }) => output));
       const ids = outputs.filter(({ name }) => !kept.has(name)).map(({ name, form }) => own(name, form));
       return {
-        ...{ precision, tensors, constants, steps, inputs, outputs: ids },
+        ...{ precision, tensors, constants: pool.constants, steps, inputs, outputs: ids },
         ...(states.length > 0 && { states }),
       };
     },

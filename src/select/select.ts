@@ -4,7 +4,7 @@
  *
  *     step ─ variants of its kernel ─▶ isa, preconditions ─▶ implementations with costs ─▶ the cheapest for the objective
  */
-import { internedConstants } from "../graph/constants.js";
+import { type ConstantPool, constantPool } from "../graph/constant_pool.js";
 import type { Program, Step } from "../graph/program.js";
 import type { Implementation, Target, Variant } from "../kernels/variant.js";
 import { variantsOf } from "../kernels/variants/index.js";
@@ -30,7 +30,7 @@ export interface Choice {
 }
 
 export function selectKernels(program: Program, target: Target): Choice {
-  const { constants, intern } = internedConstants(program.constants);
+  const { constants, intern } = constantPool(program.constants);
   const rejected: Rejection[][] = [];
   const steps = program.steps.map((step): Step => {
     const { candidates, refused } = candidatesOf(program, step, target);
@@ -66,7 +66,7 @@ function candidatesOf(program: Program, step: Step, target: Target) {
 
 function stored(
   { variant, implementation }: Candidate,
-  intern: ReturnType<typeof internedConstants>["intern"],
+  intern: ConstantPool["intern"],
 ): NonNullable<Step["implementation"]> {
   const { kernel, params, constants, scratchBytes, lead, cost } = implementation;
   const slots = variant.find(kernel)!.constants;

@@ -98,7 +98,7 @@ describe.skipIf(!hasShared).each(models)("$file (needs ../shared)", (expected) =
 
   if (expected.proved !== undefined)
     test("most channels are proved bit-exact with onnxruntime", () => {
-      const layers = ortAgreementOf(compile(source, { name: "net" }).program);
+      const layers = ortAgreementOf(compile(source, { name: "net" }));
       const sum = (of: (layer: (typeof layers)[number]) => number) => layers.reduce((n, layer) => n + of(layer), 0);
       expect(sum((l) => l.proved) / sum((l) => l.channels)).toBeGreaterThanOrEqual(expected.proved!);
       channels.proved += sum((l) => l.proved);
