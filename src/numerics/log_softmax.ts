@@ -21,7 +21,7 @@ const MAX_ERROR = 16;
  * Constants of the int8 LogSoftmax over `count` values; undefined where a factor does not fit or the error exceeds
  * MAX_ERROR output steps. With top the first entry and x = (count - 1) / (2 * top), the error is at most
  *     0.5 + (128 + 2^15 * log2(count)) / 2^shift + (x / (1 - x) + 2^-16) / outScale
- * output steps: 0.6 for 10 values at an output scale of 0.05.
+ * output steps: 0.51 for 10 values at an output scale of 0.05.
  * @param inScale scale of the logits
  * @param count values along the axis, at least 1
  * @param outScale scale of the result
