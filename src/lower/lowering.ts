@@ -295,8 +295,8 @@ export function createLowering(
 /** Kernels whose inputs and outputs are all float32. */
 const REAL_KERNELS: ReadonlySet<string> = new Set(
   (
-    "average_pool2d conv2d conv3d conv_transpose2d depthwise_conv2d fft fully_connected matmul max_pool2d mean resample " +
-    "softmax"
+    "average_pool2d conv2d conv3d conv_transpose2d depthwise_conv2d fft fully_connected log_softmax matmul max_pool2d " +
+    "mean resample softmax"
   )
     .split(" ")
     .map((name) => `nn_${name}_f32`),

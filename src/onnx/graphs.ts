@@ -20,8 +20,6 @@ export interface ValueInfo {
 
 export interface ReadContext extends TensorContext {
   readonly opset: number;
-  /** Throws for a node that is no operator: a call of a function of the model. */
-  readonly checkNode: (node: Node) => void;
 }
 
 /**
@@ -105,7 +103,7 @@ function readNode(proto: NodeProto, name: string, visible: (name: string) => boo
     });
     return [attribute.name ?? "", value] as const;
   });
-  const node: Node = {
+  return {
     name,
     operator,
     domain: proto.domain === "ai.onnx" ? "" : (proto.domain ?? ""),
@@ -114,8 +112,6 @@ function readNode(proto: NodeProto, name: string, visible: (name: string) => boo
     // fromEntries defines properties, so that an attribute named __proto__ is just another attribute.
     attributes: Object.fromEntries(attributes),
   };
-  context.checkNode(node);
-  return node;
 }
 
 /** The inputs of a node and every name that is read inside its subgraphs (which ONNX keeps distinct from outer ones). */

@@ -170,7 +170,7 @@ describe("graphs", () => {
 
   test("a call of a function of the model", () => {
     const functions = [{ name: "Add", domain: "" }];
-    expect(errorOfBytes(modelBytes({}, { functions }))).toMatchObject({ code: "E_OPERATOR_UNSUPPORTED", node: "y" });
+    expect(errorOfBytes(modelBytes({}, { functions }))).toMatchObject({ code: "E_SHAPE", node: "y" });
     expect(() => readModel(modelBytes({}, { functions: [{ name: "Unused", domain: "" }] }))).not.toThrow();
   });
 
