@@ -92,6 +92,7 @@ import {
 import { ReduceMean } from "./ReduceMean.js";
 import { Resize, Upsample } from "./Resize.js";
 import { RoiAlign } from "./RoiAlign.js";
+import { GRU, LSTM, RNN } from "./recurrent.js";
 import {
   ReduceL1,
   ReduceL2,
@@ -214,6 +215,7 @@ const table: readonly Operator[] = [
   Floor,
   Gather,
   Gelu,
+  GRU,
   GatherElements,
   GatherND,
   Gemm,
@@ -234,6 +236,7 @@ const table: readonly Operator[] = [
   IsInf,
   IsNaN,
   LRN,
+  LSTM,
   LayerNormalization,
   LeakyRelu,
   Less,
@@ -281,6 +284,7 @@ const table: readonly Operator[] = [
   Pow,
   QuantizeLinear,
   RMSNormalization,
+  RNN,
   Range,
   Reciprocal,
   ReduceL1,
