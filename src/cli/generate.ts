@@ -22,6 +22,7 @@ import {
   observerOption,
   percentileOption,
   shapeOption,
+  statefulOption,
   stateOption,
   streamFramesOption,
   streamOption,
@@ -40,6 +41,7 @@ interface Options {
   ioBuffers: "arena" | "caller";
   shape?: ReadonlyMap<string, Shape>;
   state?: readonly StatePair[];
+  stateful?: boolean;
   stream?: StreamOptions;
   streamFrames?: number;
   constant?: ReadonlyMap<string, readonly number[]>;
@@ -85,6 +87,7 @@ export const generate: AddCommand = (program) => {
     .addOption(shapeOption())
     .addOption(constantOption())
     .addOption(stateOption())
+    .addOption(statefulOption())
     .addOption(streamOption())
     .addOption(streamFramesOption())
     .addOption(observerOption())
@@ -111,6 +114,7 @@ async function run(path: string, options: Options, output: Output): Promise<unde
     shapes: options.shape,
     constants: options.constant,
     states: options.state,
+    stateful: options.stateful,
     ...(options.stream && { stream: { ...options.stream, frames: options.streamFrames } }),
     inputLayout: options.inputLayout,
     observer: observerOf(options),
