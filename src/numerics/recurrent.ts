@@ -89,27 +89,36 @@ export interface FunctionTable {
   readonly error: number;
 }
 
+interface TableRange {
+  readonly least: number;
+  readonly most: number;
+  readonly tolerance: number;
+  readonly within?: readonly [number, number];
+}
+
 const LIMIT = 32767;
 const bounded = (x: number) => Math.max(-LIMIT, Math.min(LIMIT, x));
 
 /**
  * The table of the least power of two, within [least, most], beyond which the function changes by no more than
- * `tolerance` steps, or of `most`.
+ * `tolerance` steps, or of `most`. Stored results outside of `within` are as good as its ends.
  */
 export function functionTable(
   real: Real,
   steps: number,
-  { least, most, tolerance }: { least: number; most: number; tolerance: number },
+  { least, most, tolerance, within = [-LIMIT, LIMIT] }: TableRange,
 ): FunctionTable {
+  const [low, high] = within;
+  const useful = (value: number) => Math.max(low, Math.min(high, value));
   const stored = (x: number) => bounded(real(x) * steps);
   let reach = least;
-  const beyond = (sign: number) => Math.abs(stored(sign * reach) - stored(sign * 2 ** 16));
+  const beyond = (sign: number) => Math.abs(useful(stored(sign * reach)) - useful(stored(sign * 2 ** 16)));
   while (reach < most && Math.max(beyond(1), beyond(-1)) > tolerance) reach *= 2;
   const argument = (at: number) => ((at - 32768) / 32768) * reach;
   const values = Int16Array.from({ length: TABLE_ENTRIES }, (_, i) => roundHalfEven(stored(argument(256 * i))));
   let error = Math.max(beyond(1), beyond(-1));
   for (let at = 0; at < 65536; at += 16) {
-    const difference = Math.abs(interpolate(values, 0, at - 32768) - stored(argument(at)));
+    const difference = Math.abs(useful(interpolate(values, 0, at - 32768)) - useful(stored(argument(at))));
     if (difference > error) error = difference;
   }
   return { values, reach, error };

@@ -24,6 +24,8 @@ export const OUTPUT = { sequence: 0, hidden: 1, cell: 2 } as const;
 /** Stored value of 1 in tables of gates, and of one step of the hidden state in tables that give one. */
 const ONE = 2 ** 14;
 const STEP = 2 ** 7;
+/** The same for the function of RNN, whose table goes on beyond the range of the hidden state. */
+const RNN_STEP = 2 ** 6;
 
 const cellOf = ({ operator }: Node) => operator.toLowerCase() as Cell;
 
@@ -333,7 +335,7 @@ function tablesOf(node: Node, h: PerTensor | undefined): Tables | undefined {
   const couples = settingsOf(node).input_forget === 1;
   const steps = h ? STEP / h.scale : STEP ** 2;
   const list = functionsOf(node).map((activation, i) => {
-    if (cell === "rnn") return hiddenTable(activation, steps);
+    if (cell === "rnn") return hiddenTable(activation, h);
     if (cell === "gru") return i % count === 0 ? gateTable(activation, ONE, true) : hiddenGate(activation, steps);
     return gateTable(activation, ONE, couples && i % count === 0);
   });
@@ -354,10 +356,13 @@ function tablesOf(node: Node, h: PerTensor | undefined): Tables | undefined {
   };
 }
 
-/** The function of RNN, which gives the hidden state: exact to half a step over as wide a range as that has. */
-function hiddenTable(activation: Activation, steps: number): FunctionTable | undefined {
-  const table = functionTable(realOf(activation), steps, { least: 2 ** -4, most: 2 ** 12, tolerance: STEP / 4 });
-  return table.error <= STEP / 4 ? table : undefined;
+/** The function of RNN, which gives the hidden state: off by a quarter of a step, over as wide a range as that has. */
+function hiddenTable(activation: Activation, h: PerTensor | undefined): FunctionTable | undefined {
+  const { scale, zeroPoint } = h ?? { scale: 2 ** -7, zeroPoint: 0 };
+  const within = [-128, 127].map((q) => (q - zeroPoint) * RNN_STEP) as [number, number];
+  const range = { least: 2 ** -4, most: 2 ** 12, tolerance: RNN_STEP / 4, within };
+  const table = functionTable(realOf(activation), RNN_STEP / scale, range);
+  return table.error <= RNN_STEP / 4 ? table : undefined;
 }
 
 /** The function g of GRU: bounded, in steps of the hidden state. */

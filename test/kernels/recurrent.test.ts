@@ -184,7 +184,7 @@ function integerCases(cell: Cell): fc.Arbitrary<IntegerCase> {
         const real = { sigmoid: ACTIVATIONS[2].real, tanh: ACTIVATIONS[1].real };
         const table = (f: (x: number, a: number, b: number) => number, steps: number) =>
           functionTable((v) => f(v, 0, 0), steps, { least: 1, most: 16, tolerance: 2 });
-        const steps = cell === "lstm" ? 2 ** 14 : 2 ** 7 / hidden.scale;
+        const steps = cell === "lstm" ? 2 ** 14 : (cell === "gru" ? 2 ** 7 : 2 ** 6) / hidden.scale;
         const tables = [table(real.sigmoid, 2 ** 14), table(real.tanh, steps)];
         const index = chosen(cell, 0, 1);
         const list = Array.from({ length: 2 * functions }, (_, i) => index[i % functions]);

@@ -274,7 +274,7 @@ function makeS8(name: string, cell: Cell): Kernel {
         const gate = (f: number, k: number) => activate(f, fromInput(k) + fromHidden(k, h, state));
         const f = functions * direction;
         if (cell === "rnn") {
-          for (let j = 0; j < hidden; j++) next[j] = clamp(((gate(f, j) + 64) >> 7) + zero, -128, 127);
+          for (let j = 0; j < hidden; j++) next[j] = clamp(((gate(f, j) + 32) >> 6) + zero, -128, 127);
           return;
         }
         if (cell === "gru") {
