@@ -57,7 +57,9 @@ const list = (type: ParamField["type"], name: string, length: number): ParamFiel
 
 function viewOf(name: string, cell: Cell) {
   const { functions, ...names } = CELLS[cell];
+  const indent = (start: string) => " ".repeat(`${start}${name}(`.length);
   return {
+    ...{ pad: indent("NN_KERNEL void "), padHeader: indent("void ") },
     ...{ name, upper: name.toUpperCase(), ...names, functions, twice: 2 * functions },
     ...{ rnn: cell === "rnn", gru: cell === "gru", lstm: cell === "lstm" },
   };
