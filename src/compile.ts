@@ -38,6 +38,8 @@ export interface ReadOptions {
   readonly shapes?: ReadonlyMap<string, Shape>;
   /** Pairs of an input and the output that it takes over at the next call; neither is in the interface any more. */
   readonly states?: readonly { readonly input: string; readonly output: string }[];
+  /** Recurrent layers that begin with zero keep their state from call to call too. */
+  readonly stateful?: boolean;
   /** Values of inputs that must be known at generation time, by name. */
   readonly constants?: ReadonlyMap<string, ConstantValues>;
   /** Layout of image inputs of the firmware and of the data; default: as the model has it. */

@@ -76,9 +76,14 @@ export async function session(model: Uint8Array) {
   };
 }
 
-/** A session that gives every output, by position, for inputs of any element type in model order. */
-export async function typedSession(model: Uint8Array) {
-  const loaded = await ort.InferenceSession.create(model, { logSeverityLevel: 3, intraOpNumThreads: 1 });
+/**
+ * A session that gives every output, by position, for inputs of any element type in model order.
+ * @param graphOptimizationLevel disabled: operators between QDQ pairs are computed as they stand, in float32
+ */
+export async function typedSession(model: Uint8Array, graphOptimizationLevel: "all" | "disabled" = "all") {
+  const loaded = await ort.InferenceSession.create(model, {
+    ...{ logSeverityLevel: 3, intraOpNumThreads: 1, graphOptimizationLevel },
+  });
   return async (inputs: readonly Omit<Tensor, "name">[]): Promise<TypedArray[]> => {
     const feeds = Object.fromEntries(
       loaded.inputNames.map((name, i) => {

@@ -22,6 +22,7 @@ import {
   observerOption,
   percentileOption,
   shapeOption,
+  statefulOption,
   stateOption,
   streamFramesOption,
   streamOption,
@@ -42,6 +43,7 @@ interface Options {
   keepChannels?: boolean;
   shape?: ReadonlyMap<string, Shape>;
   state?: readonly StatePair[];
+  stateful?: boolean;
   stream?: StreamOptions;
   streamFrames?: number;
   constant?: ReadonlyMap<string, readonly number[]>;
@@ -93,6 +95,7 @@ export const generate: AddCommand = (program) => {
     .addOption(shapeOption())
     .addOption(constantOption())
     .addOption(stateOption())
+    .addOption(statefulOption())
     .addOption(streamOption())
     .addOption(streamFramesOption())
     .addOption(observerOption())
@@ -121,6 +124,7 @@ async function run(path: string, options: Options, output: Output): Promise<unde
     shapes: options.shape,
     constants: options.constant,
     states: options.state,
+    stateful: options.stateful,
     ...(options.stream && { stream: { ...options.stream, frames: options.streamFrames } }),
     inputLayout: options.inputLayout,
     observer: observerOf(options),

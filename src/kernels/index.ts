@@ -9,6 +9,7 @@ import { castFamily } from "./families/cast.js";
 import { cumulativeFamily } from "./families/cumulative.js";
 import type { Family } from "./families/family.js";
 import { matmulFamily } from "./families/matmul.js";
+import { recurrentFamily } from "./families/recurrent.js";
 import { reduceFamily } from "./families/reduce.js";
 import { scatterFamily } from "./families/scatter.js";
 import { topFamily } from "./families/top.js";
@@ -135,6 +136,7 @@ export const families: readonly Family[] = [
   matmulFamily,
   scatterFamily,
   uniqueFamily,
+  recurrentFamily,
 ];
 
 export function findKernel(name: string): Kernel | undefined {

@@ -99,6 +99,7 @@ import { ReduceMean } from "./ReduceMean.js";
 import { Resize, Upsample } from "./Resize.js";
 import { RoiAlign } from "./RoiAlign.js";
 import { RotaryEmbedding } from "./RotaryEmbedding.js";
+import { GRU, LSTM, RNN } from "./recurrent.js";
 import {
   ReduceL1,
   ReduceL2,
@@ -224,6 +225,7 @@ const table: readonly Operator[] = [
   Floor,
   Gather,
   Gelu,
+  GRU,
   GatherElements,
   GatherND,
   Gemm,
@@ -245,6 +247,7 @@ const table: readonly Operator[] = [
   IsInf,
   IsNaN,
   LRN,
+  LSTM,
   LayerNormalization,
   LeakyRelu,
   Less,
@@ -294,6 +297,7 @@ const table: readonly Operator[] = [
   Pow,
   QuantizeLinear,
   RMSNormalization,
+  RNN,
   Range,
   Reciprocal,
   ReduceL1,

@@ -244,14 +244,21 @@ function writeNode(node: Node, graph: Graph, writer: Writer, readAs: (name: stri
   const max = (node.attributes.fused_max as number | undefined) ?? Number.POSITIVE_INFINITY;
   const clamps = min !== Number.NEGATIVE_INFINITY || max !== Number.POSITIVE_INFINITY;
   const raw = clamps ? `${output}_unclamped` : computed;
+  const computedOthers = others.map((name) => (graph.tensors.get(name)!.quantization ? `${name}_computed` : name));
   const add = (form: Pick<Node, "operator" | "inputs" | "attributes">, name: string, result: string) => {
     writer.tensors.set(result, { name: result, type: value.type, shape: value.shape });
-    const outputs = form === onnx ? [result, ...others] : [result];
+    const outputs = form === onnx ? [result, ...computedOthers] : [result];
     writer.nodes.push({ ...form, name, domain: "", inputs: trimmed(form.inputs), outputs });
   };
   add(onnx, node.name, raw);
   if (clamps) add(clipForm(writer, output, raw, min, max), `${node.name}_clamp`, computed);
   if (value.quantization) addQuantizeDequantize(writer, computed, output, value);
+  others.forEach((name, i) => {
+    const other = graph.tensors.get(name)!;
+    if (!other.quantization) return;
+    writer.tensors.set(computedOthers[i], { ...other, name: computedOthers[i], quantization: undefined });
+    addQuantizeDequantize(writer, computedOthers[i], name, other);
+  });
 }
 
 /** @param quantised canonical graph with quantisation records */

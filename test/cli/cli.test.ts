@@ -253,6 +253,12 @@ const failures: readonly {
   { name: "unknown option", args: ["boards", "--fast"], code: "E_USAGE", says: /--fast/ },
   { name: "missing option", args: ["generate", DIGITS_MODEL, "-o", "out"], code: "E_USAGE", says: /--board/ },
   { name: "a value out of range", args: [...generateArgs(DIGITS_DATA), "--precision", "int4"], code: "E_USAGE" },
+  {
+    name: "--stateful without a recurrent layer",
+    args: [...generateArgs(DIGITS_DATA), "--stateful"],
+    code: "E_USAGE",
+    says: /no RNN, GRU or LSTM/,
+  },
   { name: "no C identifier", args: [...generateArgs(DIGITS_DATA), "--name", "a-b"], code: "E_USAGE" },
   {
     name: "unknown board",

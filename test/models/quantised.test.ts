@@ -20,16 +20,24 @@ interface Expected {
   readonly transposed?: true;
   /** Its input and output are int8. */
   readonly integers?: true;
-  /** float32 kernels at the end of the model, where its producer left operators unquantised. */
+  /** onnxruntime's fused Gemm adds products in 16 bits on CPUs without VNNI, and those of this model do not fit. */
+  readonly saturates?: true;
+  /** Its input stays float32. */
+  readonly realInput?: true;
+  /** float32 kernels, where the producer of the model left operators unquantised. */
   readonly float32?: readonly string[];
   /** Least share of channels proved bit-exact with onnxruntime. */
   readonly proved?: number;
 }
 
 const SOFTMAX = ["nn_dequantize_s8_f32", "nn_softmax_f32"];
+/** onnxruntime leaves recurrent layers in float32, and their input too. */
+const recurrent = (cell: string) => [`nn_${cell}_f32`, "nn_quantize_f32_s8"];
 const models: readonly Expected[] = [
   { file: "digits_cnn/model.qdq.onnx" },
   { file: "digits_cnn/model.qop.onnx" },
+  { file: "fsdd_gru/model.qdq.onnx", float32: recurrent("gru"), realInput: true, saturates: true },
+  { file: "fsdd_gru/model.qop.onnx", float32: recurrent("gru"), realInput: true },
   { file: "mcunet_vww/model.qdq.onnx" },
   { file: "mlperf_ad/model.qop.onnx" },
   { file: "mlperf_ad/thirdparty.qdq.onnx" },
@@ -44,6 +52,8 @@ const models: readonly Expected[] = [
   { file: "mnist_mbv3/model.qop.onnx" },
   { file: "tflm_hello_world/model.qdq.onnx", integers: true },
   { file: "tinymaix_mnist_dw/model.qop.onnx" },
+  { file: "watch_lstm/model.qdq.onnx", float32: recurrent("lstm"), realInput: true, saturates: true },
+  { file: "watch_lstm/model.qop.onnx", float32: recurrent("lstm"), realInput: true },
   { file: "zoo_mnist8/model.qop.onnx" },
 ];
 
@@ -68,11 +78,11 @@ describe.skipIf(!hasShared).each(models)("$file (needs ../shared)", (expected) =
     expect(steps(compiled).sort()).toEqual([...(expected.float32 ?? [])].sort());
     const [input] = program.inputs.map((id) => program.tensors[id]);
     const [output] = program.outputs.map((id) => program.tensors[id]);
-    expect(input.type).toBe("int8");
+    expect(input.type).toBe(expected.realInput ? "float32" : "int8");
     const rows = loadData(join(source, "..", "data.npz")).array("inputs")!;
     const size = rows.data.length / rows.shape[0];
     const count = Math.min(rows.shape[0], 200);
-    const run = await typedSession(readFileSync(source));
+    const run = await typedSession(readFileSync(source), expected.saturates ? "disabled" : "all");
     const host = hostProgram(program);
     let sameClass = 0;
     let noise = 0;
