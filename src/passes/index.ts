@@ -17,6 +17,7 @@ import { eliminateTransposes, transposesToReshapes } from "./eliminate_transpose
 import { foldAffine } from "./fold_affine.js";
 import { foldPad } from "./fold_pad.js";
 import { fuseClamp } from "./fuse_clamp.js";
+import { fuseNormalization } from "./fuse_normalization.js";
 import { type InputLayout, setInputLayout } from "./input_layout.js";
 import { normalise } from "./normalise.js";
 import { removeNoOps } from "./remove_no_ops.js";
@@ -30,6 +31,7 @@ function passes(inputLayout: InputLayout | undefined): Pass[] {
     ["absorb-quantization", absorbQuantization],
     ["remove-no-ops", removeNoOps],
     ["align-quantization", alignQuantization],
+    ["fuse-normalization", fuseNormalization],
     ["fold-affine", untilStable(foldAffine)],
     ["fold-pad", foldPad],
     ["channels-last", channelsLast],
