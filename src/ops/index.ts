@@ -51,6 +51,7 @@ import { MaxPool } from "./MaxPool.js";
 import { MaxUnpool } from "./MaxUnpool.js";
 import {
   FusedMatMul,
+  QuickGelu,
   SimplifiedLayerNormalization,
   SkipLayerNormalization,
   SkipSimplifiedLayerNormalization,
@@ -211,6 +212,7 @@ const table: readonly Operator[] = [
   EyeLike,
   Flatten,
   FusedMatMul,
+  QuickGelu,
   Floor,
   Gather,
   Gelu,

@@ -68,7 +68,7 @@ const models: readonly Expected[] = [
   {
     file: "tflm_hello_world/model.onnx",
     integers: true,
-    float32: ["nn_cast_s8_f32", "nn_fully_connected_f32", "nn_mul_f32", "nn_quantize_f32_s8", "nn_sub_f32"],
+    float32: ["nn_cast_i8_f32", "nn_fully_connected_f32", "nn_mul_f32", "nn_quantize_f32_s8", "nn_sub_f32"],
   },
   { file: "tinymaix_mnist_dw/model.qdq.onnx" },
   { file: "tinymaix_mnist_dw/model.qop.onnx" },
