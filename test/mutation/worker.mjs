@@ -18,9 +18,14 @@ function calibration(inputs) {
   return { rows: 1, row: () => row };
 }
 
+/** Of the model that calibration runs: who calibrates a larger one waits for its arithmetic, not for the compiler. */
+const MOST_MACS = 1e8;
+
 /** A model that came quantised is compiled to int8 without calibration. */
 function compileEither(source, precision) {
-  if (precision === "float32") return compile(source, { precision });
+  const float = compile(source, { precision: "float32" });
+  const macs = float.program.steps.reduce((sum, step) => sum + step.macs, 0);
+  if (precision === "float32" || macs > MOST_MACS) return float;
   try {
     return compile(source, { precision, calibration });
   } catch (error) {
