@@ -15,8 +15,8 @@ typedef struct {
 } nn_normalize_f32_params;
 
 /*
- * (x - mean) / sqrt(mean of (x - mean)^2 + epsilon) * scale + bias over each window, float32, sums from the first
- * element to the last; mean is 0 where centre is 0. input and output have the same layout.
+ * (x - mean) / sqrt(mean of (x - mean)^2 + epsilon) * scale + bias over each window, float32, sums from the
+ * first element to the last; mean is 0 where centre is 0. input and output have the same layout.
  */
 void nn_normalize_f32(const nn_normalize_f32_params *p, const float *input, const float *scale,
                       const float *bias, float *output);

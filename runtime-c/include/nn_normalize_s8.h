@@ -16,11 +16,11 @@ typedef struct {
 } nn_normalize_s8_params;
 
 /*
- * Over each window, with x' = x - in_zero_point, S = sum(x') (0 where centre is 0), n = count: y, in units of 2^-20 and
- * rounded half up, is
- *     (n * x' - S) / sqrt(n * sum(x'^2) - S^2 + epsilon), with a square root that is a whole number of 32 bits,
- * and the result is y * scale / 2^shift + bias / 2^20 + out_zero_point, rounded half up and clamped. |scale| <= 2^30,
- * |bias| < 2^31. input and output have the same layout.
+ * Over each window, with x' = x - in_zero_point, S = sum(x') (0 where centre is 0), n = count:
+ *     y = (n * x' - S) / sqrt(n * sum(x'^2) - S^2 + epsilon), in units of 2^-20, rounded half up,
+ * with a square root that is a whole number of 32 bits. The result is
+ *     y * scale / 2^shift + bias / 2^20 + out_zero_point,
+ * rounded half up and clamped; |scale| <= 2^30, |bias| < 2^31. input and output have the same layout.
  */
 void nn_normalize_s8(const nn_normalize_s8_params *p, const int8_t *input, const int32_t *scale,
                      const int32_t *bias, int8_t *output);

@@ -33,7 +33,9 @@ static uint64_t variance_of(const nn_normalize_s8_params *p, const int8_t *input
 }
 
 /* floor((product + 2^(shift - 1)) / 2^shift) for shift in [1, 62]. */
-static int64_t rounded(int64_t product, int32_t shift) { return ((product >> (shift - 1)) + 1) >> 1; }
+static int64_t rounded(int64_t product, int32_t shift) {
+    return ((product >> (shift - 1)) + 1) >> 1;
+}
 
 static void normalize(const nn_normalize_s8_params *p, const int8_t *input, const int32_t *scale,
                       const int32_t *bias, int8_t *output) {
