@@ -56,6 +56,7 @@ import { MaxPool } from "./MaxPool.js";
 import { MaxUnpool } from "./MaxUnpool.js";
 import {
   FusedMatMul,
+  QuickGelu,
   SimplifiedLayerNormalization,
   SkipLayerNormalization,
   SkipSimplifiedLayerNormalization,
@@ -222,6 +223,7 @@ const table: readonly Operator[] = [
   EyeLike,
   Flatten,
   FusedMatMul,
+  QuickGelu,
   Floor,
   Gather,
   Gelu,

@@ -17,6 +17,7 @@ import { eliminateTransposes, transposesToReshapes } from "./eliminate_transpose
 import { foldAffine } from "./fold_affine.js";
 import { foldPad } from "./fold_pad.js";
 import { fuseClamp } from "./fuse_clamp.js";
+import { fuseNormalization } from "./fuse_normalization.js";
 import { type InputLayout, setInputLayout } from "./input_layout.js";
 import { keepStates } from "./keep_states.js";
 import { lastStep } from "./last_step.js";
@@ -41,6 +42,7 @@ function passes({ inputLayout, stateful }: CanonicalOptions): Pass[] {
     ...(stateful ? ([["keep-states", keepStates]] satisfies Pass[]) : []),
     ["last-step", lastStep],
     ["align-quantization", alignQuantization],
+    ["fuse-normalization", fuseNormalization],
     ["fold-affine", untilStable(foldAffine)],
     ["fold-pad", foldPad],
     ["channels-last", channelsLast],

@@ -156,7 +156,8 @@ function quantizeConstants(
   isReal: IsReal,
 ): Node {
   // What computes in float32, or ends up in a table, reads them as they are: an exponent must stay whole.
-  if (isExact(node) || !operatorOf(node).lowerInt8) return node;
+  const { lowerInt8, realConstants } = operatorOf(node);
+  if (isExact(node) || !lowerInt8 || realConstants) return node;
   if (isRecurrent(node)) return quantizeRecurrent(node, tensors);
   const axis = WEIGHT_AXIS[node.operator];
   if (axis !== undefined) return quantizeLayer(node, tensors, axis);
