@@ -1,8 +1,9 @@
 /** Every variant of every kernel. Order does not matter: the chooser compares costs. */
 import type { CFunction } from "../kernel.js";
 import type { Variant } from "../variant.js";
+import depthwise3x3 from "./nn_depthwise_conv2d_3x3_s8_dsp.js";
 
-export const variants: readonly Variant[] = [];
+export const variants: readonly Variant[] = [depthwise3x3];
 
 /** The variants of a plain kernel. */
 export function variantsOf(kernel: string): readonly Variant[] {

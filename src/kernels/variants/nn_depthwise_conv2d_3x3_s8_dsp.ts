@@ -1,0 +1,45 @@
+import type { DepthwiseConv2dS8Params } from "../nn_depthwise_conv2d_s8.js";
+import { defineVariant, only } from "../variant.js";
+import { inPlaceHolds, PLANE_FIELDS, planeParams, type ScaledChannel, scaledChannels, word } from "./depthwise_planes.js";
+
+const NAME = "nn_depthwise_conv2d_3x3_s8_dsp";
+/** Of the requantisation, beyond 32: an immediate of the assembly. */
+const SHIFT = 10;
+
+/** Kernel 3x3, stride 1: two output rows and columns at a time, at 1.3 instructions per multiply-accumulate. */
+export default defineVariant<DepthwiseConv2dS8Params>({
+  name: NAME,
+  of: "nn_depthwise_conv2d_s8",
+  isa: "dsp",
+  codeBytes: 1400,
+  find: only({
+    name: NAME,
+    inputs: 1,
+    outputs: 1,
+    params: PLANE_FIELDS,
+    constants: [{ name: "weights", type: "int32" }],
+    inPlace: [[0, 0]],
+  }),
+  implement(call) {
+    const p = call.params;
+    if (p.kernel_h !== 3 || p.kernel_w !== 3) return "the kernel is not 3x3";
+    if (p.stride_h !== 1 || p.stride_w !== 1) return "the stride is not 1";
+    if (p.dilation_h !== 1 || p.dilation_w !== 1) return "the kernel is dilated";
+    if (!inPlaceHolds(p)) return "equal sizes of another shape";
+    const channels = scaledChannels(call, SHIFT);
+    if (typeof channels === "string") return channels;
+    const params = planeParams(p);
+    return {
+      kernel: NAME,
+      params,
+      constants: { weights: Int32Array.from(channels.flatMap(packed)) },
+      scratchBytes: 32 * Number(params.plane_columns),
+      cost: { cycles: 0, instructions: 0 },
+    };
+  },
+});
+
+function packed({ weights: w, bias, multiplier }: ScaledChannel): number[] {
+  const columns = [0, 1, 2].flatMap((x) => [word(w[x], w[3 + x]), word(w[3 + x], w[6 + x])]);
+  return [...columns, bias, multiplier];
+}
