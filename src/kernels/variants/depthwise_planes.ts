@@ -2,11 +2,11 @@
  * What the depthwise convolutions for the DSP extension share: see runtime-c/include/nn_depthwise_planes_dsp.h.
  */
 import type { DepthwiseConv2dS8Params } from "../nn_depthwise_conv2d_s8.js";
-import { type Params, int32Fields } from "../kernel.js";
+import { int32Fields, type Params } from "../kernel.js";
 import type { PlainCall } from "../variant.js";
 
 export const PLANE_FIELDS = int32Fields(
-  "batch in_h in_w in_c out_h out_w channel_multiplier pad_top pad_left plane_columns",
+  "batch in_h in_w in_c out_h out_w channel_multiplier pad_top pad_left plane_columns lanes",
   "in_zero_point out_zero_point out_min out_max",
 );
 
@@ -17,15 +17,23 @@ export function extent(p: DepthwiseConv2dS8Params): { rows: number; columns: num
   return { rows: (p.kernel_h - 1) * p.dilation_h + 1, columns: (p.kernel_w - 1) * p.dilation_w + 1 };
 }
 
-/** Values of PLANE_FIELDS. */
-export function planeParams(p: DepthwiseConv2dS8Params): Params {
-  const last = (p.out_w - 1) * p.stride_w + extent(p).columns;
+/** Rows of a plane, and what four planes may take before channels are widened one by one. */
+export const PLANE_ROWS = 16;
+const FOUR_PLANES_BYTES = 2048;
+
+/** Values of PLANE_FIELDS, and the scratch that they need. */
+export function planes(p: DepthwiseConv2dS8Params) {
+  const plane_columns = Math.max((p.out_w - 1) * p.stride_w + extent(p).columns, p.pad_left + p.in_w);
+  const planeBytes = 2 * PLANE_ROWS * plane_columns;
+  const lanes = p.in_c >= 4 && 4 * planeBytes <= FOUR_PLANES_BYTES ? 4 : 1;
   const { batch, in_h, in_w, in_c, out_h, out_w, channel_multiplier, pad_top, pad_left } = p;
   const { in_zero_point, out_zero_point, out_min, out_max } = p;
   return {
-    ...{ batch, in_h, in_w, in_c, out_h, out_w, channel_multiplier, pad_top, pad_left },
-    plane_columns: Math.max(last, pad_left + in_w),
-    ...{ in_zero_point, out_zero_point, out_min, out_max },
+    params: {
+      ...{ batch, in_h, in_w, in_c, out_h, out_w, channel_multiplier, pad_top, pad_left, plane_columns, lanes },
+      ...{ in_zero_point, out_zero_point, out_min, out_max },
+    },
+    scratchBytes: lanes * planeBytes,
   };
 }
 

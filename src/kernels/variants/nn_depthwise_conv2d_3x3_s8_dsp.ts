@@ -1,17 +1,17 @@
 import type { DepthwiseConv2dS8Params } from "../nn_depthwise_conv2d_s8.js";
 import { defineVariant, only } from "../variant.js";
-import { inPlaceHolds, PLANE_FIELDS, planeParams, type ScaledChannel, scaledChannels, word } from "./depthwise_planes.js";
+import { inPlaceHolds, PLANE_FIELDS, planes, type ScaledChannel, scaledChannels, word } from "./depthwise_planes.js";
 
 const NAME = "nn_depthwise_conv2d_3x3_s8_dsp";
 /** Of the requantisation, beyond 32: an immediate of the assembly. */
 const SHIFT = 10;
 
-/** Kernel 3x3, stride 1: two output rows and columns at a time, at 1.3 instructions per multiply-accumulate. */
+/** Kernel 3x3, stride 1: two output rows and columns at a time. */
 export default defineVariant<DepthwiseConv2dS8Params>({
   name: NAME,
   of: "nn_depthwise_conv2d_s8",
   isa: "dsp",
-  codeBytes: 1400,
+  codeBytes: 1630,
   find: only({
     name: NAME,
     inputs: 1,
@@ -25,15 +25,14 @@ export default defineVariant<DepthwiseConv2dS8Params>({
     if (p.kernel_h !== 3 || p.kernel_w !== 3) return "the kernel is not 3x3";
     if (p.stride_h !== 1 || p.stride_w !== 1) return "the stride is not 1";
     if (p.dilation_h !== 1 || p.dilation_w !== 1) return "the kernel is dilated";
+    if (p.out_w < 2) return "a single column";
     if (!inPlaceHolds(p)) return "equal sizes of another shape";
     const channels = scaledChannels(call, SHIFT);
     if (typeof channels === "string") return channels;
-    const params = planeParams(p);
     return {
       kernel: NAME,
-      params,
+      ...planes(p),
       constants: { weights: Int32Array.from(channels.flatMap(packed)) },
-      scratchBytes: 32 * Number(params.plane_columns),
       cost: { cycles: 0, instructions: 0 },
     };
   },
