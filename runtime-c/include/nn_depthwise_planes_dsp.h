@@ -85,44 +85,65 @@ static inline uint32_t nn_load_word(const int8_t *x) {
     return word;
 }
 
-/* A row of the image and the step between its pixels; 0 for a row of padding. */
+/* Pairs of rows of the image, `next` bytes apart, and the steps between pixels of either row; 0 in the
+ * padding. */
 typedef struct {
-    const int8_t *pixel;
-    int32_t step;
-} nn_image_row;
+    const int8_t *a, *b;
+    int32_t a_step, b_step, next;
+    int32_t pairs, columns;
+} nn_row_pairs;
 
-/* Two rows of one channel to the words of a plane. */
-static __attribute__((noinline)) void nn_widen_channel(uint32_t *plane, nn_image_row a, nn_image_row b,
-                                                       int32_t columns) {
-    for (; columns >= 2; columns -= 2) {
-        plane[0] = nn_pack_low((uint32_t)a.pixel[0], (uint32_t)b.pixel[0]);
-        plane[NN_COLUMN_WORDS] = nn_pack_low((uint32_t)a.pixel[a.step], (uint32_t)b.pixel[b.step]);
-        a.pixel += 2 * a.step;
-        b.pixel += 2 * b.step;
-        plane += 2 * NN_COLUMN_WORDS;
-    }
-    if (columns > 0) {
-        *plane = nn_pack_low((uint32_t)*a.pixel, (uint32_t)*b.pixel);
+/* One channel to the words of a plane. */
+static __attribute__((noinline)) void nn_widen_channel(uint32_t *plane, const nn_row_pairs *rows) {
+    const int32_t a_step = rows->a_step, b_step = rows->b_step;
+    const int8_t *a_row = rows->a, *b_row = rows->b;
+    for (int32_t pair = 0; pair < rows->pairs; pair++) {
+        const int8_t *a = a_row, *b = b_row;
+        uint32_t *word = plane + pair;
+        int32_t columns = rows->columns;
+        for (; columns >= 4; columns -= 4) {
+            word[0] = nn_pack_low((uint32_t)a[0], (uint32_t)b[0]);
+            word[NN_COLUMN_WORDS] = nn_pack_low((uint32_t)a[a_step], (uint32_t)b[b_step]);
+            a += 2 * a_step;
+            b += 2 * b_step;
+            word[2 * NN_COLUMN_WORDS] = nn_pack_low((uint32_t)a[0], (uint32_t)b[0]);
+            word[3 * NN_COLUMN_WORDS] = nn_pack_low((uint32_t)a[a_step], (uint32_t)b[b_step]);
+            a += 2 * a_step;
+            b += 2 * b_step;
+            word += 4 * NN_COLUMN_WORDS;
+        }
+        for (; columns > 0; columns--) {
+            *word = nn_pack_low((uint32_t)*a, (uint32_t)*b);
+            a += a_step;
+            b += b_step;
+            word += NN_COLUMN_WORDS;
+        }
+        a_row += rows->next;
+        b_row += rows->next;
     }
 }
 
-/* Two rows of four channels to the words of four planes. */
-static __attribute__((noinline)) void nn_widen_channels(uint32_t *plane, int32_t plane_bytes, nn_image_row a,
-                                                        nn_image_row b, int32_t columns) {
-    uint32_t *last = plane + 3 * (plane_bytes / 4);
-    for (; columns > 0; columns--) {
-        const uint32_t x = nn_load_word(a.pixel);
-        const uint32_t y = nn_load_word(b.pixel);
-        const uint32_t x02 = nn_sxtb16(x), x13 = nn_sxtb16_odd(x);
-        const uint32_t y02 = nn_sxtb16(y), y13 = nn_sxtb16_odd(y);
-        a.pixel += a.step;
-        b.pixel += b.step;
-        *(uint32_t *)((char *)plane + plane_bytes) = nn_pack_low(x13, y13);
-        *(uint32_t *)((char *)plane + 2 * plane_bytes) = nn_pack_high(x02, y02);
-        *plane = nn_pack_low(x02, y02);
-        *last = nn_pack_high(x13, y13);
-        plane += NN_COLUMN_WORDS;
-        last += NN_COLUMN_WORDS;
+/* Four channels to the words of four planes. */
+static __attribute__((noinline)) void nn_widen_channels(uint32_t *plane, int32_t plane_bytes,
+                                                        const nn_row_pairs *rows) {
+    const int32_t a_step = rows->a_step, b_step = rows->b_step;
+    const int8_t *a_row = rows->a, *b_row = rows->b;
+    for (int32_t pair = 0; pair < rows->pairs; pair++) {
+        const int8_t *a = a_row, *b = b_row;
+        char *word = (char *)(plane + pair);
+        for (int32_t columns = rows->columns; columns > 0; columns--) {
+            const uint32_t x = nn_load_word(a), y = nn_load_word(b);
+            const uint32_t low = nn_pack_low(x, y), high = nn_pack_high(x, y);
+            a += a_step;
+            b += b_step;
+            *(uint32_t *)(void *)word = nn_sxtb16(low);
+            *(uint32_t *)(void *)(word + plane_bytes) = nn_sxtb16_odd(low);
+            *(uint32_t *)(void *)(word + 2 * plane_bytes) = nn_sxtb16(high);
+            *(uint32_t *)(void *)(word + 3 * plane_bytes) = nn_sxtb16_odd(high);
+            word += 4 * NN_COLUMN_WORDS;
+        }
+        a_row += rows->next;
+        b_row += rows->next;
     }
 }
 
@@ -144,21 +165,38 @@ static __attribute__((noinline)) void nn_clamp_all(int8_t *x, int32_t count, int
     }
 }
 
-static inline nn_image_row nn_row(const nn_depthwise_planes_params *p, const int8_t *channel,
-                                  const uint32_t *padding, int32_t y) {
-    const int inside = y >= 0 && y < p->in_h;
-    nn_image_row row;
-    row.pixel = inside ? channel + y * p->in_w * p->in_c : (const int8_t *)padding;
-    row.step = inside ? p->in_c : 0;
-    return row;
+/* Image rows y, y + 1 ... of `lanes` channels to `words` words of every column; rows outside are padding. */
+static inline void nn_widen(const nn_depthwise_planes_params *p, const int8_t *input, int32_t lanes,
+                            int32_t y, uint32_t *plane, int32_t words) {
+    const uint32_t padding = (uint32_t)(p->in_zero_point & 255) * 0x01010101u;
+    const int32_t row_bytes = p->in_w * p->in_c;
+    nn_row_pairs rows;
+    rows.next = 2 * row_bytes;
+    rows.columns = p->in_w;
+    for (; words > 0; words -= rows.pairs) {
+        const int a_inside = y >= 0 && y < p->in_h, b_inside = y + 1 >= 0 && y + 1 < p->in_h;
+        const int32_t inside = (p->in_h - y) / 2;
+        rows.a = a_inside ? input + y * row_bytes : (const int8_t *)&padding;
+        rows.b = b_inside ? input + (y + 1) * row_bytes : (const int8_t *)&padding;
+        rows.a_step = a_inside ? p->in_c : 0;
+        rows.b_step = b_inside ? p->in_c : 0;
+        rows.pairs = !a_inside || !b_inside ? 1 : inside < words ? inside : words;
+        if (lanes == 1) {
+            nn_widen_channel(plane, &rows);
+        } else {
+            nn_widen_channels(plane, p->plane_columns * 4 * NN_COLUMN_WORDS, &rows);
+        }
+        plane += rows.pairs;
+        y += 2 * rows.pairs;
+    }
 }
 
 /* The bands of the channels of one or four planes. */
 static inline __attribute__((always_inline)) void
 nn_depthwise_bands(const nn_depthwise_planes_params *p, nn_depthwise_shape shape, const int8_t *input,
                    int32_t lanes, const int32_t *weights, uint32_t *planes, int8_t *output,
-                   void (*convolve)(const nn_depthwise_planes_params *p, const nn_depthwise_band *band)) {
-    const uint32_t padding = (uint32_t)(p->in_zero_point & 255) * 0x01010101u;
+                   void (*convolve)(const void *context, const nn_depthwise_band *band),
+                   const void *context) {
     const int32_t row_bytes = p->out_w * p->in_c * p->channel_multiplier;
     const int32_t plane_bytes = p->plane_columns * 4 * NN_COLUMN_WORDS;
     uint32_t *const image = planes + p->pad_left * NN_COLUMN_WORDS;
@@ -168,28 +206,20 @@ nn_depthwise_bands(const nn_depthwise_planes_params *p, nn_depthwise_shape shape
     for (int32_t left = p->out_h; left > 0; left -= shape.band_rows) {
         band.rows = left < shape.band_rows ? left : shape.band_rows;
         const int32_t words = ((band.rows - 1) * shape.stride_h + shape.kernel_h + 1) / 2;
-        for (; filled < words; filled++) {
-            const nn_image_row a = nn_row(p, input, &padding, y);
-            const nn_image_row b = nn_row(p, input, &padding, y + 1);
-            if (lanes == 1) {
-                nn_widen_channel(image + filled, a, b, p->in_w);
-            } else {
-                nn_widen_channels(image + filled, plane_bytes, a, b, p->in_w);
-            }
-            y += 2;
-        }
+        nn_widen(p, input, lanes, y, image + filled, words - filled);
+        y += 2 * (words - filled);
         band.plane = planes;
         band.weights = weights;
         band.output = output;
         if (p->channel_multiplier == 1) {
             band.plane_bytes = plane_bytes;
             band.channels = lanes;
-            convolve(p, &band);
+            convolve(context, &band);
         } else {
             band.plane_bytes = 0;
             band.channels = p->channel_multiplier;
             for (int32_t lane = 0; lane < lanes; lane++) {
-                convolve(p, &band);
+                convolve(context, &band);
                 band.plane += p->plane_columns * NN_COLUMN_WORDS;
                 band.weights += p->channel_multiplier * shape.channel_words;
                 band.output += p->channel_multiplier;
@@ -212,7 +242,8 @@ nn_depthwise_bands(const nn_depthwise_planes_params *p, nn_depthwise_shape shape
 static inline __attribute__((always_inline)) void
 nn_depthwise_planes(const nn_depthwise_planes_params *p, nn_depthwise_shape shape, const int8_t *input,
                     const int32_t *weights, uint32_t *planes, int8_t *output,
-                    void (*convolve)(const nn_depthwise_planes_params *p, const nn_depthwise_band *band)) {
+                    void (*convolve)(const void *context, const nn_depthwise_band *band),
+                    const void *context) {
     const int32_t out_bytes = p->out_h * p->out_w * p->in_c * p->channel_multiplier;
     for (int32_t i = 0; i < p->lanes * p->plane_columns * NN_COLUMN_WORDS; i++) {
         planes[i] = (uint32_t)(p->in_zero_point & 0xffff) * 0x00010001u;
@@ -223,7 +254,7 @@ nn_depthwise_planes(const nn_depthwise_planes_params *p, nn_depthwise_shape shap
         for (int32_t c = 0; c < p->in_c; c += lanes) {
             lanes = p->in_c - c < p->lanes ? 1 : p->lanes;
             nn_depthwise_bands(p, shape, input + c, lanes, w, planes, output + c * p->channel_multiplier,
-                               convolve);
+                               convolve, context);
             w += lanes * p->channel_multiplier * shape.channel_words;
         }
         if (p->out_min > -128 || p->out_max < 127) {

@@ -167,7 +167,8 @@ __attribute__((naked, noinline)) static void convolve_channels(const band_frame 
     /* clang-format on */
 }
 
-static void convolve(const nn_depthwise_planes_params *p, const nn_depthwise_band *band) {
+static void convolve(const void *context, const nn_depthwise_band *band) {
+    const nn_depthwise_planes_params *p = context;
     band_frame frame;
     frame.rounding = nn_rounding(p->out_zero_point, 10);
     frame.pixel_bytes = p->in_c * p->channel_multiplier;
@@ -188,5 +189,5 @@ NN_KERNEL void nn_depthwise_conv2d_3x3_s8_dsp(const nn_depthwise_conv2d_3x3_s8_d
                                               const int8_t *input, const int32_t *weights, void *scratch,
                                               int8_t *output) {
     const nn_depthwise_shape shape = {.kernel_h = 3, .stride_h = 1, .band_rows = 14, .channel_words = 8};
-    nn_depthwise_planes(p, shape, input, weights, scratch, output, convolve);
+    nn_depthwise_planes(p, shape, input, weights, scratch, output, convolve, p);
 }

@@ -1,10 +1,11 @@
 /** Every variant of every kernel. Order does not matter: the chooser compares costs. */
 import type { CFunction } from "../kernel.js";
 import type { Variant } from "../variant.js";
+import depthwiseAny from "./nn_depthwise_conv2d_any_s8_dsp.js";
 import depthwise3x3Stride2 from "./nn_depthwise_conv2d_3x3_stride2_s8_dsp.js";
 import depthwise3x3 from "./nn_depthwise_conv2d_3x3_s8_dsp.js";
 
-export const variants: readonly Variant[] = [depthwise3x3, depthwise3x3Stride2];
+export const variants: readonly Variant[] = [depthwise3x3, depthwise3x3Stride2, depthwiseAny];
 
 /** The variants of a plain kernel. */
 export function variantsOf(kernel: string): readonly Variant[] {
