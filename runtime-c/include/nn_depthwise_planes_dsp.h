@@ -13,9 +13,7 @@
 #ifndef NN_DEPTHWISE_PLANES_DSP_H
 #define NN_DEPTHWISE_PLANES_DSP_H
 
-#include <string.h>
-
-#include "nn_common.h"
+#include "nn_packed_dsp.h"
 
 /* Even; the assembly counts on it. */
 #define NN_PLANE_ROWS 16
@@ -45,45 +43,6 @@ typedef struct {
     int8_t *output;
     int32_t rows, channels;
 } nn_depthwise_band;
-
-/*
- * The addend of SMMLA in the requantisation of three instructions, SMMLA, SSAT #8 with ASR #shift, STRB: half
- * of the last place and the zero point. It equals nn_requantize_s8 with a shift of `shift` + 32, as the low
- * word of the product cannot matter.
- */
-static inline int32_t nn_rounding(int32_t zero_point, int32_t shift) {
-    return ((int32_t)1 << (shift - 1)) + zero_point * ((int32_t)1 << shift);
-}
-
-static inline uint32_t nn_sxtb16(uint32_t x) {
-    uint32_t widened;
-    __asm__("sxtb16 %0, %1" : "=r"(widened) : "r"(x));
-    return widened;
-}
-
-static inline uint32_t nn_sxtb16_odd(uint32_t x) {
-    uint32_t widened;
-    __asm__("sxtb16 %0, %1, ror #8" : "=r"(widened) : "r"(x));
-    return widened;
-}
-
-static inline uint32_t nn_pack_low(uint32_t low, uint32_t high) {
-    uint32_t packed;
-    __asm__("pkhbt %0, %1, %2, lsl #16" : "=r"(packed) : "r"(low), "r"(high));
-    return packed;
-}
-
-static inline uint32_t nn_pack_high(uint32_t low, uint32_t high) {
-    uint32_t packed;
-    __asm__("pkhtb %0, %1, %2, asr #16" : "=r"(packed) : "r"(high), "r"(low));
-    return packed;
-}
-
-static inline uint32_t nn_load_word(const int8_t *x) {
-    uint32_t word;
-    memcpy(&word, x, sizeof word);
-    return word;
-}
 
 /* Pairs of rows of the image, `next` bytes apart, and the steps between pixels of either row; 0 in the
  * padding. */
@@ -159,6 +118,11 @@ static __attribute__((noinline)) void nn_move_rows(uint32_t *plane, int32_t colu
 }
 
 static __attribute__((noinline)) void nn_clamp_all(int8_t *x, int32_t count, int32_t low, int32_t high) {
+    const uint32_t lows = nn_splat_s8(low), highs = nn_splat_s8(high);
+    for (; count >= 4; count -= 4) {
+        nn_store_word(x, nn_min_s8x4(nn_max_s8x4(nn_load_word(x), lows), highs));
+        x += 4;
+    }
     for (; count > 0; count--) {
         *x = (int8_t)(*x < low ? low : *x > high ? high : *x);
         x++;

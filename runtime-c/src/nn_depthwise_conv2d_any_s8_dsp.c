@@ -7,11 +7,7 @@ static inline int32_t smlad(uint32_t x, int32_t w, int32_t acc) {
 }
 
 static inline int8_t requantize(int32_t acc, int32_t multiplier, int32_t rounding, int32_t shift) {
-    int32_t q;
-    __asm__("smmla %0, %1, %2, %3" : "=r"(q) : "r"(acc), "r"(multiplier), "r"(rounding));
-    q >>= shift;
-    __asm__("ssat %0, #8, %1" : "=r"(q) : "r"(q));
-    return (int8_t)q;
+    return (int8_t)nn_ssat8(nn_smmla(acc, multiplier, rounding) >> shift);
 }
 
 /* What the output pixels of one channel share. */

@@ -1,8 +1,9 @@
 /**
  * What the depthwise convolutions for the DSP extension share: see runtime-c/include/nn_depthwise_planes_dsp.h.
  */
-import type { DepthwiseConv2dS8Params } from "../nn_depthwise_conv2d_s8.js";
+
 import { int32Fields, type Params } from "../kernel.js";
+import type { DepthwiseConv2dS8Params } from "../nn_depthwise_conv2d_s8.js";
 import type { PlainCall } from "../variant.js";
 
 export const PLANE_FIELDS = int32Fields(
