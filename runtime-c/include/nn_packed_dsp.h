@@ -68,6 +68,11 @@ static inline uint32_t nn_min_s8x4(uint32_t x, uint32_t y) {
     return smaller;
 }
 
+/* int8 lanes 0 and 2 from the low bytes of the half words of `even`, lanes 1 and 3 from those of `odd`. */
+static inline uint32_t nn_interleave_s8(uint32_t even, uint32_t odd) {
+    return (even & 0x00ff00ffu) | (odd & 0x00ff00ffu) << 8;
+}
+
 static inline uint32_t nn_splat_s8(int32_t x) {
     return (uint32_t)(x & 255) * 0x01010101u;
 }
@@ -75,6 +80,17 @@ static inline uint32_t nn_splat_s8(int32_t x) {
 static inline int32_t nn_ssat8(int32_t x) {
     __asm__("ssat %0, #8, %1" : "=r"(x) : "r"(x));
     return x;
+}
+
+/* acc + x * (low, or high, half of y) / 2^16, of the product rounded down. */
+static inline int32_t nn_smlawb(int32_t x, uint32_t y, int32_t acc) {
+    __asm__("smlawb %0, %1, %2, %3" : "=r"(acc) : "r"(x), "r"(y), "r"(acc));
+    return acc;
+}
+
+static inline int32_t nn_smlawt(int32_t x, uint32_t y, int32_t acc) {
+    __asm__("smlawt %0, %1, %2, %3" : "=r"(acc) : "r"(x), "r"(y), "r"(acc));
+    return acc;
 }
 
 /* (acc * multiplier + rounding * 2^32) / 2^32, rounded down. */
