@@ -14,7 +14,8 @@ typedef struct {
 /*
  * nn_add_s8, four elements at a time:
  *     clamp((a * a_multiplier / 2^8 + b * b_multiplier / 2^8 + addend) >> shift, out_min, out_max)
- * The caller guarantees that the sum fits int32. Output may be a or b where they have its shape.
+ * The caller guarantees that the sum fits int32, and shift >= 16. Output may be a or b where they have its
+ * shape.
  */
 void nn_add_s8_dsp(const nn_add_s8_dsp_params *p, const int8_t *a, const int8_t *b, int8_t *output);
 

@@ -93,6 +93,12 @@ static inline int32_t nn_smlawt(int32_t x, uint32_t y, int32_t acc) {
     return acc;
 }
 
+/* Both int16 clamped to int8. */
+static inline uint32_t nn_ssat16_8(uint32_t x) {
+    __asm__("ssat16 %0, #8, %1" : "=r"(x) : "r"(x));
+    return x;
+}
+
 /* (acc * multiplier + rounding * 2^32) / 2^32, rounded down. */
 static inline int32_t nn_smmla(int32_t acc, int32_t multiplier, int32_t rounding) {
     int32_t sum;

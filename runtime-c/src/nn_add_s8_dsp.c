@@ -11,7 +11,7 @@ typedef struct {
 static inline uint32_t add_two(const terms *t, uint32_t x, uint32_t y) {
     const int32_t low = nn_smlawb(t->b_multiplier, y, nn_smlawb(t->a_multiplier, x, t->addend));
     const int32_t high = nn_smlawt(t->b_multiplier, y, nn_smlawt(t->a_multiplier, x, t->addend));
-    return nn_pack_low((uint32_t)nn_ssat8(low >> t->shift), (uint32_t)nn_ssat8(high >> t->shift));
+    return nn_ssat16_8(nn_pack_low((uint32_t)(low >> t->shift), (uint32_t)(high >> t->shift)));
 }
 
 /*
@@ -34,19 +34,23 @@ static void add_row(const nn_add_s8_dsp_params *p, const int8_t *x, const int8_t
     terms t = {p->a_multiplier, p->b_multiplier, p->addend, p->shift, 0xff00ff00u};
     __asm__("" : "+r"(t.high_bytes)); /* in a register: an AND with a shifted operand takes no immediate */
     int32_t count = p->shape[5];
-    if (count >= 4) {
+    if (x_step && y_step && !clamped) {
+        for (; count >= 4; count -= 4) {
+            nn_store_word(output, add_four(&t, nn_load_word(x), nn_load_word(y)));
+            x += 4;
+            y += 4;
+            output += 4;
+        }
+    } else if (count >= 4) {
         x = x_step ? x : (const int8_t *)&x_splat;
         y = y_step ? y : (const int8_t *)&y_splat;
-    }
-    for (; count >= 4; count -= 4) {
-        uint32_t q = add_four(&t, nn_load_word(x), nn_load_word(y));
-        if (clamped) {
-            q = nn_min_s8x4(nn_max_s8x4(q, lowest), highest);
+        for (; count >= 4; count -= 4) {
+            const uint32_t q = add_four(&t, nn_load_word(x), nn_load_word(y));
+            nn_store_word(output, nn_min_s8x4(nn_max_s8x4(q, lowest), highest));
+            x += 4 * x_step;
+            y += 4 * y_step;
+            output += 4;
         }
-        nn_store_word(output, q);
-        x += 4 * x_step;
-        y += 4 * y_step;
-        output += 4;
     }
     for (; count > 0; count--) {
         const uint32_t q = add_four(&t, (uint32_t)*x, (uint32_t)*y);

@@ -8,13 +8,15 @@ typedef struct {
     int32_t multiplier, rounding, shift;
 } terms;
 
-static inline uint32_t requantize(const terms *t, int32_t product) {
-    return (uint32_t)nn_ssat8(nn_smmla(product, t->multiplier, t->rounding) >> t->shift);
+/* Fits int16. */
+static inline uint32_t scaled(const terms *t, int32_t product) {
+    return (uint32_t)(nn_smmla(product, t->multiplier, t->rounding) >> t->shift);
 }
 
 static inline uint32_t mul_two(const terms *t, uint32_t x, uint32_t y) {
-    return nn_pack_low(requantize(t, (int16_t)x * (int16_t)y),
-                       requantize(t, ((int32_t)x >> 16) * ((int32_t)y >> 16)));
+    const uint32_t low = scaled(t, (int16_t)x * (int16_t)y);
+    const uint32_t high = scaled(t, ((int32_t)x >> 16) * ((int32_t)y >> 16));
+    return nn_ssat16_8(nn_pack_low(low, high));
 }
 
 static inline uint32_t mul_four(const terms *t, uint32_t x, uint32_t y) {
@@ -32,19 +34,23 @@ static void mul_row(const nn_mul_s8_dsp_params *p, const int8_t *x, const int8_t
     const uint32_t lowest = nn_splat_s8(p->out_min), highest = nn_splat_s8(p->out_max);
     const terms t = {(uint32_t)p->a_zero, (uint32_t)p->b_zero, p->multiplier, p->rounding, p->shift};
     int32_t count = p->shape[5];
-    if (count >= 4) {
+    if (x_step && y_step && !clamped) {
+        for (; count >= 4; count -= 4) {
+            nn_store_word(output, mul_four(&t, nn_load_word(x), nn_load_word(y)));
+            x += 4;
+            y += 4;
+            output += 4;
+        }
+    } else if (count >= 4) {
         x = x_step ? x : (const int8_t *)&x_splat;
         y = y_step ? y : (const int8_t *)&y_splat;
-    }
-    for (; count >= 4; count -= 4) {
-        uint32_t q = mul_four(&t, nn_load_word(x), nn_load_word(y));
-        if (clamped) {
-            q = nn_min_s8x4(nn_max_s8x4(q, lowest), highest);
+        for (; count >= 4; count -= 4) {
+            const uint32_t q = mul_four(&t, nn_load_word(x), nn_load_word(y));
+            nn_store_word(output, nn_min_s8x4(nn_max_s8x4(q, lowest), highest));
+            x += 4 * x_step;
+            y += 4 * y_step;
+            output += 4;
         }
-        nn_store_word(output, q);
-        x += 4 * x_step;
-        y += 4 * y_step;
-        output += 4;
     }
     for (; count > 0; count--) {
         const uint32_t q = mul_four(&t, (uint32_t)*x, (uint32_t)*y);

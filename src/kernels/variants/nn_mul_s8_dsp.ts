@@ -12,7 +12,7 @@ export default defineVariant<MulS8Params>({
   name: NAME,
   of: "nn_mul_s8",
   isa: "dsp",
-  codeBytes: 500,
+  codeBytes: 896,
   find: only({
     name: NAME,
     inputs: 2,
@@ -41,7 +41,7 @@ export default defineVariant<MulS8Params>({
       },
       constants: {},
       scratchBytes: 0,
-      cost: rowCost(p, { instructions: 36, cycles: 42 }),
+      cost: rowCost(p, { instructions: 31, cycles: 36 }),
     };
   },
 });
