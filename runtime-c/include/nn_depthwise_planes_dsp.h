@@ -109,11 +109,12 @@ static __attribute__((noinline)) void nn_widen_channels(uint32_t *plane, int32_t
 /* The rows from `from` words on become the first ones, in all columns of all planes. */
 static __attribute__((noinline)) void nn_move_rows(uint32_t *plane, int32_t columns, int32_t from,
                                                    int32_t words) {
-    for (; columns > 0; columns--) {
-        for (int32_t i = 0; i < words; i++) {
-            plane[i] = plane[from + i];
+    for (; words > 0; words--) {
+        uint32_t *to = plane++;
+        for (int32_t i = columns; i > 0; i--) {
+            *to = to[from];
+            to += NN_COLUMN_WORDS;
         }
-        plane += NN_COLUMN_WORDS;
     }
 }
 
@@ -209,8 +210,9 @@ nn_depthwise_planes(const nn_depthwise_planes_params *p, nn_depthwise_shape shap
                     void (*convolve)(const void *context, const nn_depthwise_band *band),
                     const void *context) {
     const int32_t out_bytes = p->out_h * p->out_w * p->in_c * p->channel_multiplier;
-    for (int32_t i = 0; i < p->lanes * p->plane_columns * NN_COLUMN_WORDS; i++) {
-        planes[i] = (uint32_t)(p->in_zero_point & 0xffff) * 0x00010001u;
+    const uint32_t padding = (uint32_t)(p->in_zero_point & 0xffff) * 0x00010001u;
+    for (int32_t i = p->lanes * p->plane_columns * NN_COLUMN_WORDS - 1; i >= 0; i--) {
+        planes[i] = padding;
     }
     for (int32_t n = 0; n < p->batch; n++) {
         const int32_t *w = weights;
