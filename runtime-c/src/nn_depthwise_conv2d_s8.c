@@ -4,9 +4,9 @@
 #define LANES 4
 
 /*
- * Taps of one output pixel: rows [ky0, ky1), columns [kx0, kx1) are in the image. Offsets of the first of
- * them in the input and in the weights, of the next tap, and from the last of a row to the first of the next
- * row.
+ * Taps of one output pixel: rows [ky0, ky1), columns [kx0, kx1) are in the image; `rows` is 0 where none is.
+ * Offsets of the first of them in the input and in the weights, of the next tap, and from the last of a row
+ * to the first of the next row.
  */
 typedef struct {
     int32_t ky0, ky1, kx0, kx1;
@@ -26,12 +26,9 @@ typedef struct {
 static inline sums add_taps_inside(const window *at, const int8_t *x, const int8_t *w, int32_t out_c,
                                    int lanes, sums acc) {
     const int32_t columns = at->kx1 - at->kx0;
-    if (at->ky0 == at->ky1 || columns == 0) {
-        return acc;
-    }
     x += at->x;
     w += at->w;
-    for (int32_t rows = at->ky1 - at->ky0; rows > 0; rows--) {
+    for (int32_t rows = columns > 0 ? at->ky1 - at->ky0 : 0; rows > 0; rows--) {
         for (int32_t i = columns; i > 0; i--) {
             acc.lane0 += x[0] * w[0];
             if (lanes == LANES) {
@@ -98,11 +95,15 @@ NN_KERNEL void nn_depthwise_conv2d_s8(const nn_depthwise_conv2d_s8_params *p, co
                 at.kx0 = nn_taps_before(-x0, p->dilation_w, p->kernel_w);
                 at.kx1 = nn_taps_before(p->in_w - x0, p->dilation_w, p->kernel_w);
                 at.x = ((y0 + at.ky0 * p->dilation_h) * p->in_w + x0) * p->in_c + at.kx0 * at.x_step;
-                at.x_row = p->dilation_h * p->in_w * p->in_c - (at.kx1 - at.kx0) * at.x_step;
                 at.w = (at.ky0 * p->kernel_w + at.kx0) * p->out_c;
+                at.x_row = p->dilation_h * p->in_w * p->in_c - (at.kx1 - at.kx0) * at.x_step;
                 at.w_row = (p->kernel_w - (at.kx1 - at.kx0)) * p->out_c;
                 const int32_t inside = (at.ky1 - at.ky0) * (at.kx1 - at.kx0);
                 const int border = inside < p->kernel_h * p->kernel_w;
+                if (inside == 0) {
+                    at.x = 0;
+                    at.w = 0;
+                }
                 int32_t oc = 0;
                 if (p->channel_multiplier == 1) {
                     for (; p->out_c - oc >= LANES; oc += LANES) {
