@@ -1,32 +1,9 @@
-import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import kernel, { type MeanS8Params } from "../../src/kernels/nn_mean_s8.js";
+import kernel from "../../src/kernels/nn_mean_s8.js";
 import { fixedPoint } from "../../src/numerics/requantize.js";
-import { expectNearest, int8, int8s, outputRange, realMultiplier, sample, sizes } from "./arbitraries.js";
-import { expectTwinsAgree, type KernelCase, runTypeScript } from "./harness.js";
-
-interface Mean extends KernelCase<MeanS8Params> {
-  /** in_scale / out_scale. */
-  readonly ratio: number;
-}
-
-const means: fc.Arbitrary<Mean> = fc
-  .record({
-    outer: sizes(1, 2, 3, 5),
-    count: sizes(1, 2, 3, 7, 16, 49),
-    inner: sizes(1, 2, 3, 5, 17),
-    in_zero_point: int8,
-    ratio: realMultiplier,
-    range: outputRange,
-  })
-  .chain(({ ratio, range, ...size }) =>
-    int8s(size.outer * size.count * size.inner).map((input) => ({
-      params: { ...size, ...range, ...fixedPoint(ratio / size.count, 256 * size.count) },
-      inputs: [input],
-      outputs: [{ type: "int8" as const, count: size.outer * size.inner }],
-      ratio,
-    })),
-  );
+import { expectNearest, sample } from "./arbitraries.js";
+import { expectTwinsAgree, runTypeScript } from "./harness.js";
+import { means } from "./mean_cases.js";
 
 describe("nn_mean_s8", () => {
   test("averages the middle axis", () => {

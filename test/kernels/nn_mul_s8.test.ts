@@ -1,33 +1,10 @@
-import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import kernel, { type MulS8Params } from "../../src/kernels/nn_mul_s8.js";
+import kernel from "../../src/kernels/nn_mul_s8.js";
 import { fixedPoint } from "../../src/numerics/requantize.js";
-import { int8, outputRange, realMultiplier, sample } from "./arbitraries.js";
-import { type Operands, operands } from "./broadcast_cases.js";
-import { expectTwinsAgree, type KernelCase, runTypeScript } from "./harness.js";
+import { sample } from "./arbitraries.js";
+import { expectTwinsAgree, runTypeScript } from "./harness.js";
 import { expectMostlyUnclamped, requantizeExact } from "./int8_layers.js";
-
-type Product = KernelCase<MulS8Params> & Pick<Operands, "pairs">;
-
-const products: fc.Arbitrary<Product> = fc
-  .record({
-    operands,
-    zeroPoints: fc.tuple(int8, int8),
-    multiplier: realMultiplier.map((real) => real / 256),
-    range: outputRange,
-  })
-  .map(({ operands: { loop, inputs, count, pairs }, zeroPoints, multiplier, range }) => ({
-    params: {
-      ...loop,
-      a_zero_point: zeroPoints[0],
-      b_zero_point: zeroPoints[1],
-      ...fixedPoint(multiplier, 2 ** 16),
-      ...range,
-    },
-    inputs,
-    outputs: [{ type: "int8", count }],
-    pairs,
-  }));
+import { products } from "./mul_cases.js";
 
 describe("nn_mul_s8", () => {
   test("multiplies with broadcasting", () => {

@@ -1,0 +1,4 @@
+import { withLanes } from "./nn_depthwise_conv2d_any_s8_dsp.js";
+
+/** nn_depthwise_conv2d_any_s8_dsp with one channel widened at a time: slower, with a quarter of the scratch. */
+export default withLanes("nn_depthwise_conv2d_any_s8_dsp_lane", 1);
