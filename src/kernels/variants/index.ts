@@ -1,8 +1,9 @@
 /** Every variant of every kernel. Order does not matter: the chooser compares costs. */
 import type { CFunction } from "../kernel.js";
 import type { Variant } from "../variant.js";
+import nn_conv2d_s8_dsp_w16 from "./nn_conv2d_s8_dsp_w16.js";
 
-export const variants: readonly Variant[] = [];
+export const variants: readonly Variant[] = [nn_conv2d_s8_dsp_w16];
 
 /** The variants of a plain kernel. */
 export function variantsOf(kernel: string): readonly Variant[] {
