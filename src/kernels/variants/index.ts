@@ -1,9 +1,10 @@
 /** Every variant of every kernel. Order does not matter: the chooser compares costs. */
 import type { CFunction } from "../kernel.js";
 import type { Variant } from "../variant.js";
-import nn_conv2d_s8_dsp_w16 from "./nn_conv2d_s8_dsp_w16.js";
+import nn_conv2d_s8_dsp_ring from "./nn_conv2d_s8_dsp_ring.js";
+import nn_conv2d_s8_dsp_window from "./nn_conv2d_s8_dsp_window.js";
 
-export const variants: readonly Variant[] = [nn_conv2d_s8_dsp_w16];
+export const variants: readonly Variant[] = [nn_conv2d_s8_dsp_ring, nn_conv2d_s8_dsp_window];
 
 /** The variants of a plain kernel. */
 export function variantsOf(kernel: string): readonly Variant[] {

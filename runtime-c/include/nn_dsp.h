@@ -1,0 +1,38 @@
+/* Instructions of the DSP extension (Cortex-M4, M7, M33 ...) that C has no words for, and pairs of 16-bit values. */
+#ifndef NN_DSP_H
+#define NN_DSP_H
+
+#include "nn_common.h"
+
+#include <string.h>
+
+/* Four bytes at any address. */
+static inline uint32_t nn_load_four(const int8_t *from) {
+    uint32_t word;
+    memcpy(&word, from, sizeof word);
+    return word;
+}
+
+static inline void nn_store_pair(int16_t *to, uint32_t pair) {
+    memcpy(to, &pair, sizeof pair);
+}
+
+static inline uint32_t nn_pair(int32_t low, int32_t high) {
+    return (uint32_t)(uint16_t)low | (uint32_t)high << 16;
+}
+
+/* Bytes 0 and 2 of a word as a pair. */
+static inline uint32_t nn_even_bytes(uint32_t word) {
+    uint32_t pair;
+    __asm__("sxtb16 %0, %1" : "=r"(pair) : "r"(word));
+    return pair;
+}
+
+/* Bytes 1 and 3 of a word as a pair. */
+static inline uint32_t nn_odd_bytes(uint32_t word) {
+    uint32_t pair;
+    __asm__("sxtb16 %0, %1, ror #8" : "=r"(pair) : "r"(word));
+    return pair;
+}
+
+#endif
