@@ -35,4 +35,17 @@ static inline uint32_t nn_odd_bytes(uint32_t word) {
     return pair;
 }
 
+/* Sums and differences of the halves of two words, each in 16 bits. */
+static inline uint32_t nn_add_pairs(uint32_t a, uint32_t b) {
+    uint32_t pair;
+    __asm__("sadd16 %0, %1, %2" : "=r"(pair) : "r"(a), "r"(b));
+    return pair;
+}
+
+static inline uint32_t nn_subtract_pairs(uint32_t a, uint32_t b) {
+    uint32_t pair;
+    __asm__("ssub16 %0, %1, %2" : "=r"(pair) : "r"(a), "r"(b));
+    return pair;
+}
+
 #endif

@@ -9,6 +9,8 @@ import { channelTables, type ScaledChannel, SHIFTS, withCommonShift } from "./sm
 export interface Layout {
   /** Of the variant, and the stem of its C functions. */
   readonly name: string;
+  /** Pairs of taps per turn of the inner loop. */
+  readonly unrolled: number;
   /** Input values that lie side by side in a window, row by row: how many, and how many such runs there are. */
   runs(p: Conv2dS8Params): Runs;
   /** The pairs of values of a run in the order of the inner loop; undefined: nothing, its weight is 0. */
@@ -28,15 +30,15 @@ export interface Runs {
 export type Pair = readonly [number, number | undefined];
 
 /** The C functions: for each shift, with and without a clamp other than that of int8. */
-export function functionsOf({ name }: Pick<Layout, "name">, ring: boolean): ReadonlyMap<string, CFunction> {
-  const all = SHIFTS.flatMap((s) => [false, true].map((clamped) => functionFor(name, ring, s, clamped)));
+export function functionsOf(layout: Layout, ring: boolean): ReadonlyMap<string, CFunction> {
+  const all = SHIFTS.flatMap((s) => [false, true].map((clamped) => functionFor(layout, ring, s, clamped)));
   return new Map(all.map((made) => [made.name, made]));
 }
 
 const functionName = (stem: string, s: number, clamped: boolean) => `${stem}_shift${s}${clamped ? "_clamp" : ""}`;
 
-function functionFor(stem: string, ring: boolean, s: number, clamped: boolean): CFunction {
-  const name = functionName(stem, s, clamped);
+function functionFor(layout: Layout, ring: boolean, s: number, clamped: boolean): CFunction {
+  const name = functionName(layout.name, s, clamped);
   // What the inner loop is called with: its frame on the stack.
   const words = (ring ? 9 : 8) + (clamped ? 2 : 0);
   return {
@@ -52,7 +54,7 @@ function functionFor(stem: string, ring: boolean, s: number, clamped: boolean): 
     template: {
       name: "conv2d_s8_dsp",
       view: {
-        ...{ name, upper: name.toUpperCase(), ring, clamped, unrolled: ring ? 24 : 16, shift: s, bits: 32 + s },
+        ...{ name, upper: name.toUpperCase(), ring, clamped, unrolled: layout.unrolled, shift: s, bits: 32 + s },
         ...{ lastWorkRegister: `r${1 + words}`, clampOffset: ring ? 36 : 32 },
         firstRegister: ring ? "r10" : "r0",
         frame: 8 * Math.ceil(words / 2),
@@ -94,7 +96,8 @@ export function implementDense(
   const pairs = layout.pairs(params, runs.length);
   const steps = runs.count * pairs.length;
   const table = packed(common.channels, runs, pairs);
-  const lead = layout.lead(params);
+  // No closer than behind the whole input.
+  const lead = Math.max(layout.lead(params), -p.batch * p.in_h * p.in_w * p.in_c);
   const { cycles, instructions } = layout.cost(params, steps);
   // The table is read once for two pixels, 16 bytes at a time.
   const waiting = (Math.ceil(pixelsOf(p) / 2) * target.flashWaitStates * table.byteLength) / 16;
@@ -103,7 +106,7 @@ export function implementDense(
     params: p,
     constants: { packed: table },
     scratchBytes: layout.scratchBytes(params, steps),
-    ...(Number.isFinite(lead) && { lead }),
+    lead,
     cost: { cycles: Math.round(cycles + waiting), instructions: Math.round(instructions) },
   };
 }

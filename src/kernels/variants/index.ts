@@ -3,8 +3,9 @@ import type { CFunction } from "../kernel.js";
 import type { Variant } from "../variant.js";
 import nn_conv2d_s8_dsp_ring from "./nn_conv2d_s8_dsp_ring.js";
 import nn_conv2d_s8_dsp_window from "./nn_conv2d_s8_dsp_window.js";
+import nn_fully_connected_s8_dsp from "./nn_fully_connected_s8_dsp.js";
 
-export const variants: readonly Variant[] = [nn_conv2d_s8_dsp_ring, nn_conv2d_s8_dsp_window];
+export const variants: readonly Variant[] = [nn_conv2d_s8_dsp_ring, nn_conv2d_s8_dsp_window, nn_fully_connected_s8_dsp];
 
 /** The variants of a plain kernel. */
 export function variantsOf(kernel: string): readonly Variant[] {

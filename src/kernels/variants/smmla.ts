@@ -9,7 +9,7 @@
  * and n + d takes the place of n, exactly.
  */
 import { type Channel, differences, requantizeThresholds } from "../../numerics/agreement.js";
-import { scaleRounded } from "../../numerics/requantize.js";
+import { type Multiplier, requantize } from "../../numerics/requantize.js";
 
 /** One output channel of a layer with weights. */
 export interface ChannelTables {
@@ -21,7 +21,6 @@ export interface ChannelTables {
 
 /** What is requantised with the common shift. */
 export interface ScaledChannel {
-  /** In the range of int16. */
   readonly weights: readonly number[];
   readonly bias: number;
   readonly multiplier: number;
@@ -44,63 +43,68 @@ export function reachableSums({ weights, bias }: ChannelTables): readonly [low: 
   return [low, high];
 }
 
-/** The channel with n = 32 + s, its results unchanged for every int8 input, or undefined where that cannot be. */
-export function scaledTo(s: number, tables: ChannelTables, range: OutputRange): ScaledChannel | undefined {
-  const { bias, multiplier, shift } = tables;
+/**
+ * The channel with n = 32 + s and sums `factor` times as large (a power of two), its results unchanged for every int8
+ * input; its weights are not multiplied. Undefined where that cannot be, or where a sum leaves 32 bits.
+ */
+export function scaledBy(
+  factor: number,
+  s: number,
+  tables: ChannelTables,
+  range: OutputRange,
+): ScaledChannel | undefined {
   const [low, high] = reachableSums(tables);
-  const channel: Channel = {
-    low,
-    high,
-    scale: 0,
-    zeroPoint: range.out_zero_point,
-    min: range.out_min,
-    max: range.out_max,
-  };
-  const steps = (acc: number) => scaleRounded(acc, multiplier, shift) + range.out_zero_point;
-  const clamped = (acc: number) => Math.min(range.out_max, Math.max(range.out_min, steps(acc)));
-  if (clamped(low) === clamped(high)) {
-    // A constant: whatever the inputs are, the bias alone gives it.
-    const wanted = clamped(low) - range.out_zero_point;
+  const limits = { low, high, zeroPoint: range.out_zero_point, min: range.out_min, max: range.out_max };
+  const constant = constantResult(tables, limits);
+  if (constant !== undefined) {
+    // Whatever the inputs are, the bias alone gives it.
     return {
       weights: new Array<number>(tables.weights.length).fill(0),
-      bias: wanted * 2 ** (s + 2),
+      bias: (constant - range.out_zero_point) * 2 ** (s + 2),
       multiplier: 2 ** 30,
     };
   }
-  if (shift > 32 + s) {
-    // Fewer bits of the multiplier, where that gives the same result for every sum.
-    const wanted = requantizeThresholds(channel, { multiplier, shift }, 1n << BigInt(shift - 1));
-    const nearest = Math.round(multiplier / 2 ** (shift - 32 - s));
-    const found = [nearest, nearest - 1, nearest + 1].find((candidate) => {
-      const fixed = { multiplier: candidate, shift: 32 + s };
-      return candidate >= 0 && differences(wanted, requantizeThresholds(channel, fixed, 1n << BigInt(31 + s))) === 0;
-    });
-    return found === undefined ? undefined : fitting(s, Array.from(tables.weights), bias, found, low, high, range);
-  }
-  const factor = 2 ** (32 + s - shift);
-  const weights = Array.from(tables.weights, (w) => w * factor);
-  return fitting(s, weights, bias * factor, multiplier, low * factor, high * factor, range);
+  const shift = 32 + s - Math.log2(factor);
+  const multiplier = multiplierFor(shift, tables, limits);
+  if (multiplier === undefined) return undefined;
+  const fits = (x: number) => x >= -(2 ** 31) && x < 2 ** 31;
+  const scaled = [low * factor, high * factor];
+  // One unit of slack for the rounding of the product.
+  const top = scaled.map((acc) => Math.floor((acc * multiplier) / 2 ** 32) + roundingOf(s, range.out_zero_point));
+  const within = [...scaled, top[0] - 1, top[1] + 1].every(fits);
+  return within ? { weights: Array.from(tables.weights), bias: tables.bias * factor, multiplier } : undefined;
 }
 
-/** Nothing that the instructions compute leaves its 16 or 32 bits. */
-function fitting(
-  s: number,
-  weights: readonly number[],
-  bias: number,
-  multiplier: number,
-  low: number,
-  high: number,
-  range: OutputRange,
-): ScaledChannel | undefined {
-  const rounding = roundingOf(s, range.out_zero_point);
-  const fits = (x: number, bits: number) => x >= -(2 ** (bits - 1)) && x < 2 ** (bits - 1);
-  const high32 = (acc: number) => Math.floor((acc * multiplier) / 2 ** 32) + rounding;
-  const within =
-    weights.every((w) => fits(w, 16)) &&
-    [bias, low, high].every((x) => fits(x, 32)) &&
-    // One unit of slack for the rounding of the double product.
-    [high32(low) - 1, high32(high) + 1].every((x) => fits(x, 32));
-  return within ? { weights, bias, multiplier } : undefined;
+type Limits = Omit<Channel, "scale">;
+
+/** The one result that all inputs have, if there is one. */
+function constantResult({ multiplier, shift }: ChannelTables, limits: Limits): number | undefined {
+  const [first, last] = [limits.low, limits.high].map((acc) =>
+    requantize(acc, multiplier, shift, limits.zeroPoint, limits.min, limits.max),
+  );
+  return first === last ? first : undefined;
+}
+
+/** The multiplier for another n: the same one, or one of fewer bits that is proved to give the same results. */
+function multiplierFor(shift: number, from: ChannelTables, limits: Limits): number | undefined {
+  if (shift === from.shift) return from.multiplier;
+  if (shift > from.shift) return undefined;
+  const channel: Channel = { ...limits, scale: 0 };
+  const thresholds = (fixed: Multiplier) => requantizeThresholds(channel, fixed, 1n << BigInt(fixed.shift - 1));
+  const wanted = thresholds(from);
+  const nearest = Math.round(from.multiplier / 2 ** (from.shift - shift));
+  return [nearest, nearest - 1, nearest + 1].find(
+    (multiplier) => multiplier >= 0 && differences(wanted, thresholds({ multiplier, shift })) === 0,
+  );
+}
+
+/** The channel with n = 32 + s, weights and bias multiplied as that takes, or undefined where they do not fit. */
+export function scaledTo(s: number, tables: ChannelTables, range: OutputRange): ScaledChannel | undefined {
+  const factor = 2 ** Math.max(0, 32 + s - tables.shift);
+  const channel = scaledBy(factor, s, tables, range);
+  if (!channel) return undefined;
+  const weights = channel.weights.map((w) => w * factor);
+  return weights.every((w) => w >= -(2 ** 15) && w < 2 ** 15) ? { ...channel, weights } : undefined;
 }
 
 /** What SMMLA adds. */
