@@ -37,6 +37,18 @@ describe.each([ring, window])("$name", (variant) => {
     await expectVariantAgrees(variant, cases, machine);
   });
 
+  test("the lead is the least there is", { timeout: 300_000 }, async () => {
+    const cases = accepted(variant, sample(denseConvolutions, 60));
+    const closer: Variant = {
+      ...variant,
+      implement(call, target) {
+        const made = variant.implement(call, target);
+        return typeof made === "string" ? made : { ...made, lead: made.lead! - 1 };
+      },
+    };
+    await expect(expectVariantAgrees(closer, cases, machine)).rejects.toThrow("with lead");
+  });
+
   test("refuses groups", () => {
     const grouped = sample(convolutions, 20).filter(({ params }) => params.groups > 1);
     expect(new Set(grouped.map((of) => found(variant, of)))).toEqual(new Set(["it takes no groups"]));
