@@ -1,4 +1,4 @@
-/* Instructions of the DSP extension (Cortex-M4, M7, M33 ...) that C has no words for, and pairs of 16-bit values. */
+/* Instructions of the DSP extension (Cortex-M4, M7, M33 ...) that C has no words for, and pairs of values. */
 #ifndef NN_DSP_H
 #define NN_DSP_H
 

@@ -40,7 +40,7 @@ const functionName = (stem: string, s: number, clamped: boolean) => `${stem}_shi
 function functionFor(layout: Layout, ring: boolean, s: number, clamped: boolean): CFunction {
   const name = functionName(layout.name, s, clamped);
   // What the inner loop is called with: its frame on the stack.
-  const words = (ring ? 9 : 8) + (clamped ? 2 : 0);
+  const words = (ring ? 11 : 8) + (clamped ? 2 : 0);
   return {
     name,
     inputs: 1,
@@ -55,7 +55,7 @@ function functionFor(layout: Layout, ring: boolean, s: number, clamped: boolean)
       name: "conv2d_s8_dsp",
       view: {
         ...{ name, upper: name.toUpperCase(), ring, clamped, unrolled: layout.unrolled, shift: s, bits: 32 + s },
-        ...{ lastWorkRegister: `r${1 + words}`, clampOffset: ring ? 36 : 32 },
+        ...{ restRegisters: words > 8 ? `r2-r${words - 7}` : "", clampOffset: ring ? 44 : 32 },
         firstRegister: ring ? "r10" : "r0",
         frame: 8 * Math.ceil(words / 2),
       },
