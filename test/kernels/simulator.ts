@@ -12,6 +12,7 @@ import { expect } from "vitest";
 import { kernelFile } from "../../src/emit/library.js";
 import { kernelOf } from "../../src/kernels/index.js";
 import type { Implementation, Target, Variant } from "../../src/kernels/variant.js";
+import { expectHeader } from "./c_header.js";
 import { type CCall, type KernelCase, programText, RUNTIME_C, runTypeScript, WARNINGS } from "./harness.js";
 
 const run = promisify(execFile);
@@ -115,6 +116,7 @@ export async function expectVariantAgrees(variant: Variant, cases: readonly Kern
       ...(lead === undefined ? [] : [{ ...call, lead }]),
     ].map((made) => ({ index, made, expected }));
   });
+  for (const cFunction of new Set(calls.map(({ made }) => made.cFunction))) expectHeader(cFunction);
   const actual = await runInSimulator(
     calls.map(({ made }) => made),
     machine,

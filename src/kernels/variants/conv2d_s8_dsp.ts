@@ -1,0 +1,130 @@
+/** What the convolutions of the DSP extension share: their C functions, the packing of their weights, their cost. */
+import type { CFunction } from "../kernel.js";
+import { int32Fields } from "../kernel.js";
+import type { Conv2dS8Params } from "../nn_conv2d_s8.js";
+import type { Cost, Implementation, PlainCall, Target } from "../variant.js";
+import { channelTables, type ScaledChannel, SHIFTS, withCommonShift } from "./smmla.js";
+
+/** How a variant lays the input out for the inner loop. */
+export interface Layout {
+  /** Of the variant, and the stem of its C functions. */
+  readonly name: string;
+  /** Pairs of taps per turn of the inner loop. */
+  readonly unrolled: number;
+  /** Input values that lie side by side in a window, row by row: how many, and how many such runs there are. */
+  runs(p: Conv2dS8Params): Runs;
+  /** The pairs of values of a run in the order of the inner loop; undefined: nothing, its weight is 0. */
+  pairs(p: Conv2dS8Params, length: number): readonly Pair[];
+  scratchBytes(p: Conv2dS8Params, steps: number): number;
+  /** See Implementation; -Infinity where any overlap is allowed. */
+  lead(p: Conv2dS8Params): number;
+  /** Without waiting for the flash. @param steps pairs of taps of a window */
+  cost(p: Conv2dS8Params, steps: number): Cost;
+}
+
+export interface Runs {
+  readonly length: number;
+  readonly count: number;
+}
+
+export type Pair = readonly [number, number | undefined];
+
+/** The C functions: for each shift, with and without a clamp other than that of int8. */
+export function functionsOf(layout: Layout, ring: boolean): ReadonlyMap<string, CFunction> {
+  const all = SHIFTS.flatMap((s) => [false, true].map((clamped) => functionFor(layout, ring, s, clamped)));
+  return new Map(all.map((made) => [made.name, made]));
+}
+
+const functionName = (stem: string, s: number, clamped: boolean) => `${stem}_shift${s}${clamped ? "_clamp" : ""}`;
+
+function functionFor(layout: Layout, ring: boolean, s: number, clamped: boolean): CFunction {
+  const name = functionName(layout.name, s, clamped);
+  // What the inner loop is called with: its frame on the stack.
+  const words = (ring ? 11 : 8) + (clamped ? 2 : 0);
+  return {
+    name,
+    inputs: 1,
+    outputs: 1,
+    params: int32Fields(
+      "batch in_h in_w in_c out_h out_w out_c kernel_h kernel_w stride_h stride_w dilation_h dilation_w",
+      "pad_top pad_left in_zero_point out_zero_point out_min out_max",
+    ),
+    constants: [{ name: "packed", type: "int32" }],
+    inPlace: [],
+    template: {
+      name: "conv2d_s8_dsp",
+      view: {
+        ...{ name, upper: name.toUpperCase(), ring, clamped, unrolled: layout.unrolled, shift: s, bits: 32 + s },
+        ...{ restRegisters: words > 8 ? `r2-r${words - 7}` : "", clampOffset: ring ? 44 : 32 },
+        firstRegister: ring ? "r10" : "r0",
+        frame: 8 * Math.ceil(words / 2),
+      },
+    },
+  };
+}
+
+/** Blocks of four channels: biases, pairs of weights, multipliers; see the header of the C function. */
+function packed(channels: readonly ScaledChannel[], runs: Runs, pairs: readonly Pair[]): Int32Array {
+  const words: number[] = [];
+  for (let first = 0; first < channels.length; first += 4) {
+    const four = Array.from({ length: 4 }, (_, i) => channels[first + i]);
+    words.push(...four.map((channel) => channel?.bias ?? 0));
+    for (let run = 0; run < runs.count; run++) {
+      const at = run * runs.length;
+      for (const pair of pairs) {
+        for (const channel of four) {
+          const [low, high] = pair.map((i) => (channel && i !== undefined ? channel.weights[at + i] : 0));
+          words.push((low & 0xffff) | (high << 16));
+        }
+      }
+    }
+    words.push(...four.map((channel) => channel?.multiplier ?? 0));
+  }
+  return Int32Array.from(words);
+}
+
+/** A call with the given layout of the input, for one group. */
+export function implementDense(
+  layout: Layout,
+  { params, constants }: PlainCall<Conv2dS8Params>,
+  target: Target,
+): Implementation | string {
+  const { groups: _, ...p } = params;
+  const common = withCommonShift(channelTables(constants), p);
+  if (!common) return "the scales of its channels lie too far apart for one shift";
+  const runs = layout.runs(params);
+  const pairs = layout.pairs(params, runs.length);
+  const steps = runs.count * pairs.length;
+  const table = packed(common.channels, runs, pairs);
+  // No closer than behind the whole input.
+  const lead = Math.max(layout.lead(params), -p.batch * p.in_h * p.in_w * p.in_c);
+  const { cycles, instructions } = layout.cost(params, steps);
+  // The table is read once for two pixels, 16 bytes at a time.
+  const waiting = (Math.ceil(pixelsOf(p) / 2) * target.flashWaitStates * table.byteLength) / 16;
+  return {
+    kernel: functionName(layout.name, common.s, p.out_min > -128 || p.out_max < 127),
+    params: p,
+    constants: { packed: table },
+    scratchBytes: layout.scratchBytes(params, steps),
+    lead,
+    cost: { cycles: Math.round(cycles + waiting), instructions: Math.round(instructions) },
+  };
+}
+
+export const pixelsOf = (p: Pick<Conv2dS8Params, "batch" | "out_h" | "out_w">) => p.batch * p.out_h * p.out_w;
+
+/** Where SXTB16 puts the bytes of a run: four at a time, then what is left. */
+export function shuffledPairs(length: number): Pair[] {
+  const pairs: Pair[] = [];
+  for (let at = 0; at + 3 <= length; at += 4) {
+    pairs.push([at, at + 2], [at + 1, at + 3 < length ? at + 3 : undefined]);
+  }
+  const left = length % 4;
+  if (left === 1 || left === 2) pairs.push([length - left, left === 2 ? length - 1 : undefined]);
+  return pairs;
+}
+
+/** Neighbours. */
+export function orderedPairs(length: number): Pair[] {
+  return Array.from({ length: Math.ceil(length / 2) }, (_, i) => [2 * i, 2 * i + 1 < length ? 2 * i + 1 : undefined]);
+}
