@@ -1,6 +1,7 @@
 import { requantize } from "../numerics/requantize.js";
 import { tapsBefore, type WindowParams } from "./image_params.js";
 import { defineKernel, int32Fields } from "./kernel.js";
+import { windowLead, windowRows } from "./rows.js";
 
 type CountParams = WindowParams & { pad_bottom: number; pad_right: number; count_include_pad: number };
 
@@ -54,6 +55,8 @@ export default defineKernel<AveragePool2dS8Params>({
   ],
   inPlace: [],
   scratch: () => 0,
+  rows: windowRows,
+  lead: (p) => windowLead(p, p.channels, p.channels, 1),
   run(p, { inputs, outputs, constants }) {
     const input = inputs[0] as Int8Array;
     const output = outputs[0] as Int8Array;

@@ -1,5 +1,6 @@
 import { defineKernel, int32Fields } from "./kernel.js";
 import { asElements } from "./strided.js";
+import { countRows } from "./rows.js";
 
 export type ConcatParams = { input_count: number; outer: number };
 
@@ -12,6 +13,7 @@ export default defineKernel<ConcatParams>({
   constants: [{ name: "block_bytes", type: "int32" }],
   inPlace: [],
   scratch: () => 0,
+  rows: countRows("outer"),
   run(p, { inputs, outputs, constants }) {
     const blocks = constants.block_bytes as Int32Array;
     const sources = inputs.map((input) => asElements(input, 1) as Uint8Array);

@@ -1,5 +1,6 @@
 import { tapsBefore, type WindowParams } from "./image_params.js";
 import { defineKernel, int32Fields } from "./kernel.js";
+import { windowLead, windowRows } from "./rows.js";
 
 export type MaxPool2dS8Params = WindowParams & { channels: number; out_min: number; out_max: number };
 
@@ -15,6 +16,8 @@ export default defineKernel<MaxPool2dS8Params>({
   constants: [],
   inPlace: [],
   scratch: () => 0,
+  rows: windowRows,
+  lead: (p) => windowLead(p, p.channels, p.channels, 1),
   run(p, { inputs, outputs }) {
     const input = inputs[0] as Int8Array;
     const output = outputs[0] as Int8Array;

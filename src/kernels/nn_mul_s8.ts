@@ -1,6 +1,7 @@
 import { requantize } from "../numerics/requantize.js";
 import { BROADCAST_FIELDS, type BroadcastParams, forEachPair } from "./broadcast_params.js";
 import { defineKernel, int32Fields } from "./kernel.js";
+import { broadcastRows } from "./rows.js";
 
 export type MulS8Params = BroadcastParams & {
   a_zero_point: number;
@@ -27,6 +28,7 @@ export default defineKernel<MulS8Params>({
     [1, 0],
   ],
   scratch: () => 0,
+  rows: broadcastRows,
   run(p, { inputs, outputs }) {
     const [a, b] = inputs as Int8Array[];
     const output = outputs[0] as Int8Array;

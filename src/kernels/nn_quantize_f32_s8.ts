@@ -1,5 +1,6 @@
 import { roundHalfEven } from "../numerics/requantize.js";
 import { defineKernel } from "./kernel.js";
+import { countRows } from "./rows.js";
 
 export type QuantizeF32S8Params = { count: number; scale: number; zero_point: number };
 
@@ -16,6 +17,8 @@ export default defineKernel<QuantizeF32S8Params>({
   constants: [],
   inPlace: [],
   scratch: () => 0,
+  rows: countRows("count"),
+  lead: () => 0,
   run(p, { inputs, outputs }) {
     const input = inputs[0] as Float32Array;
     const output = outputs[0] as Int8Array;

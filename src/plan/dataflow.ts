@@ -5,7 +5,7 @@
 import { invariant } from "../errors.js";
 import { bytesPerElement, elementCount } from "../graph/ir.js";
 import { firmwareCall, type Program, type ProgramTensor, type Step } from "../graph/program.js";
-import { cFunctionOf } from "../kernels/index.js";
+import { cFunctionOf, findKernel } from "../kernels/index.js";
 import { type CallerBuffer, callerBuffers } from "./caller_buffers.js";
 import { type InPlacePair, inPlacePairs } from "./in_place.js";
 
@@ -14,12 +14,27 @@ export type InPlaceOf = (step: Step) => readonly (readonly [number, number])[];
 
 export const kernelInPlace: InPlaceOf = (step) => cFunctionOf(firmwareCall(step).kernel).inPlace;
 
+/** Least bytes by which the output of a step must start before its first input to overlap it; undefined: never. */
+export type LeadOf = (step: Step) => number | undefined;
+
+export const kernelLead: LeadOf = (step) =>
+  step.implementation ? step.implementation.lead : findKernel(step.kernel)?.lead?.(step.params);
+
 export interface DataflowOptions {
   /** Where the graph's inputs and outputs lie: in the arena, or in buffers that the caller passes. */
   readonly ioBuffers: "arena" | "caller";
   /** Offsets in the arena are multiples of this many bytes. */
   readonly alignment: number;
   readonly inPlaceOf: InPlaceOf;
+  /** Default: what the kernel says. */
+  readonly leadOf?: LeadOf;
+}
+
+/** The output of a step over its first input, both roots in the arena: see Overlap in conflicts.ts. */
+export interface StepOverlap {
+  readonly input: number;
+  readonly output: number;
+  readonly lead: number;
 }
 
 /** Arrays are indexed by tensor id (only roots have meaning) or by the index of the step in the Program. */
@@ -45,6 +60,8 @@ export interface Dataflow {
   readonly successors: readonly (readonly number[])[];
   /** Step -> pairs of roots in the arena that may share bytes if the first is read there for the last time. */
   readonly inPlace: readonly (readonly InPlacePair[])[];
+  /** Step -> the overlap that it allows if it reads the input for the last time. */
+  readonly overlap: readonly (StepOverlap | null)[];
   /** Step -> scratch bytes, a multiple of the alignment. */
   readonly scratch: readonly number[];
 }
@@ -88,9 +105,21 @@ export function dataflow(program: Program, options: DataflowOptions): Dataflow {
   states.forEach(({ input }, index) => {
     callerBuffer.set(input, { region: "state", index });
   });
+  const bytes = tensors.map((tensor) =>
+    callerBuffer.has(tensor.id) ? 0 : alignUp(tensorBytes(tensor), options.alignment),
+  );
+  const overlapOf = (step: Step): StepOverlap | null => {
+    const least = step.outputs.length === 1 ? (options.leadOf ?? kernelLead)(step) : undefined;
+    if (least === undefined || !isStored(step.inputs[0])) return null;
+    const input = root[step.inputs[0]];
+    const [output] = step.outputs;
+    const lead = Math.max(options.alignment, alignUp(least, options.alignment));
+    const once = step.inputs.filter((id) => root[id] === input).length === 1;
+    return once && lead < bytes[output] && bytes[input] > 0 ? { input, output, lead } : null;
+  };
   return {
     root,
-    bytes: tensors.map((tensor) => (callerBuffer.has(tensor.id) ? 0 : alignUp(tensorBytes(tensor), options.alignment))),
+    bytes,
     callerBuffer,
     writer,
     readers,
@@ -103,6 +132,7 @@ export function dataflow(program: Program, options: DataflowOptions): Dataflow {
     inPlace: candidates.map((pairs) =>
       pairs.filter((pair) => !callerBuffer.has(pair.input) && !callerBuffer.has(pair.output)),
     ),
+    overlap: steps.map(overlapOf),
     scratch: steps.map((step) => alignUp(firmwareCall(step).scratchBytes, options.alignment)),
   };
 }
