@@ -1,7 +1,7 @@
 /** <name>_manifest.json: what was generated from what, for people and for the later commands. Model text lives only here. */
 import type { Compiled } from "../compile.js";
 import { bytesPerElement, elementCount } from "../graph/ir.js";
-import { firmwareCall, firmwareConstants, type Program, type ProgramTensor } from "../graph/program.js";
+import { firmwareCall, firmwareConstants, kernelSteps, type Program, type ProgramTensor, type Stage, type Step } from "../graph/program.js";
 import { toolVersion } from "../io/package_path.js";
 import { hybridSteps } from "../lower/lower.js";
 import { NUMERICS_VERSION } from "../numerics/requantize.js";
@@ -19,7 +19,7 @@ export function tableBytes(program: Program): number {
 
 /** How the layers of a QOperator model compare with onnxruntime's kernels, which compute on integers too. */
 export function ortAgreementOf({ steps }: Program) {
-  return steps.flatMap(({ node, operator, ortAgreement: found }) => {
+  return steps.flatMap(kernelSteps).flatMap(({ node, operator, ortAgreement: found }) => {
     if (!found) return [];
     const result =
       found.differing === 0
@@ -27,6 +27,18 @@ export function ortAgreementOf({ steps }: Program) {
         : `differs at ${found.differing} accumulator values in ${found.channels - found.proved} of ${found.channels} channels`;
     return [{ node, operator, ...found, result }];
   });
+}
+
+function kernelOf(step: Step) {
+  const { implementation } = step;
+  const kernel = firmwareCall(step).kernel;
+  return implementation ? { kernel, plainKernel: step.kernel, modelledCycles: implementation.cycles } : { kernel };
+}
+
+/** A layer inside a cascade: its output is there row by row only. */
+function stageOf({ step, lines }: Stage) {
+  const { node, operator, macs } = step;
+  return { node, operator, ...kernelOf(step), macs, constants: firmwareCall(step).constants, ...(lines && { lines }) };
 }
 
 /** @param source what the user gave: file name and sha256 of the model */
@@ -86,6 +98,7 @@ export function manifestOf(compiled: Compiled, board: string, source: { file: st
     ...(compiled.stream && { stream: compiled.stream }),
     tables: { bytes: tableBytes(program), count: firmwareConstants(program).size },
     macs: program.steps.reduce((sum, step) => sum + step.macs, 0),
+    choice: compiled.decision,
     ortAgreement: ortAgreementOf(program),
     float32Layers: hybridSteps(program).map(({ node, operator }) => ({ node, operator })),
     layers: plan.steps.map((index, layer) => {
@@ -97,8 +110,8 @@ export function manifestOf(compiled: Compiled, board: string, source: { file: st
         index: layer,
         node: step.node,
         operator: step.operator,
-        kernel: call.kernel,
-        ...(step.implementation && { plainKernel: step.kernel, modelledCycles: step.implementation.cycles }),
+        ...kernelOf(step),
+        ...(step.cascade && { cascade: step.cascade.stages.map(stageOf) }),
         ...(rejected.length > 0 && { rejected }),
         macs: step.macs,
         inputs: step.inputs.map(place),

@@ -4,7 +4,7 @@
  */
 import { invariant } from "../errors.js";
 import { bytesPerElement, elementCount } from "../graph/ir.js";
-import { firmwareCall, type Program, type ProgramTensor, type Step } from "../graph/program.js";
+import { firmwareCall, type Program, type ProgramTensor, type Step, streamedTensors } from "../graph/program.js";
 import { cFunctionOf, findKernel } from "../kernels/index.js";
 import { type CallerBuffer, callerBuffers } from "./caller_buffers.js";
 import { type InPlacePair, inPlacePairs } from "./in_place.js";
@@ -12,13 +12,14 @@ import { type InPlacePair, inPlacePairs } from "./in_place.js";
 /** [input, output] positions of a step that may share their bytes. */
 export type InPlaceOf = (step: Step) => readonly (readonly [number, number])[];
 
-export const kernelInPlace: InPlaceOf = (step) => cFunctionOf(firmwareCall(step).kernel).inPlace;
+export const kernelInPlace: InPlaceOf = (step) =>
+  step.cascade ? (step.cascade.inPlace ? [[0, 0]] : []) : cFunctionOf(firmwareCall(step).kernel).inPlace;
 
 /** Least bytes by which the output of a step must start before its first input to overlap it; undefined: never. */
 export type LeadOf = (step: Step) => number | undefined;
 
 export const kernelLead: LeadOf = (step) =>
-  step.implementation ? step.implementation.lead : findKernel(step.kernel)?.lead?.(step.params);
+  step.cascade ? step.cascade.lead : step.implementation ? step.implementation.lead : findKernel(step.kernel)?.lead?.(step.params);
 
 export interface DataflowOptions {
   /** Where the graph's inputs and outputs lie: in the arena, or in buffers that the caller passes. */
@@ -138,7 +139,8 @@ export function dataflow(program: Program, options: DataflowOptions): Dataflow {
 }
 
 /** Root -> step that writes it; -1 for an input of the graph. */
-function writers({ tensors, steps, inputs, outputs, states = [] }: Program): number[] {
+function writers(program: Program): number[] {
+  const { tensors, steps, inputs, outputs, states = [] } = program;
   const writer = new Array<number | undefined>(tensors.length);
   const isWritten = (id: number) =>
     tensors[id].constant !== undefined || writer[tensors[id].viewOf ?? id] !== undefined;
@@ -154,8 +156,9 @@ function writers({ tensors, steps, inputs, outputs, states = [] }: Program): num
   });
   for (const id of [...outputs, ...states.map(({ output }) => output)])
     invariant(isWritten(id), `graph output tensor ${id} is never written`);
+  const streamed = streamedTensors(program);
   tensors.forEach((_, id) => {
-    invariant(isWritten(id), `tensor ${id} is never written`);
+    invariant(isWritten(id) || streamed.has(id), `tensor ${id} is never written`);
   });
   return writer as number[];
 }

@@ -8,7 +8,7 @@
  * overlap its first input as far as its kernel says), a storage is one range of the arena for as long as it is in use,
  * and sizes count rounded up to the alignment.
  */
-import type { Program } from "../graph/program.js";
+import { type Program, streamedTensors } from "../graph/program.js";
 import { type Assignment, assignOffsets } from "./arena.js";
 import { type ArenaProblem, arenaProblem, type Block, largestLiveSet, overlapBytes } from "./conflicts.js";
 import {
@@ -38,11 +38,12 @@ export interface PlanOptions {
 
 /**
  * Where `bytes` bytes lie: in the arena, at the start of the caller's buffer in[index] or out[index], in the memory of
- * Program.states[index], or in flash as Program.constants[index].
+ * Program.states[index], in flash as Program.constants[index], or row by row in the line buffers of the cascade
+ * Program.steps[index].
  */
 export type Placement =
   | { readonly region: "arena"; readonly offset: number; readonly bytes: number }
-  | { readonly region: "input" | "output" | "state" | "constant"; readonly index: number; readonly bytes: number };
+  | { readonly region: "input" | "output" | "state" | "constant" | "lines"; readonly index: number; readonly bytes: number };
 
 /**
  * A range of bytes and who uses it when. Positions index `Plan.steps`; -1 is before the first step (inputs are filled
@@ -190,6 +191,8 @@ function place(program: Program, flow: Dataflow, { steps, storages, assignment }
     if (tensor.constant === undefined) continue;
     placements[tensor.id] = { region: "constant", index: tensor.constant, bytes: tensorBytes(tensor) };
   }
+  for (const [id, index] of streamedTensors(program))
+    placements[id] = { region: "lines", index, bytes: tensorBytes(program.tensors[id]) };
   const scratch = new Array<number | null>(program.steps.length).fill(null);
   for (const step of steps) if (flow.scratch[step] > 0) scratch[step] = assignment.offsets[block++];
   return { placements, scratch, storages: planned };

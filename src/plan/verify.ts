@@ -4,7 +4,7 @@
  */
 import { invariant } from "../errors.js";
 import { bytesPerElement, elementCount } from "../graph/ir.js";
-import { firmwareCall, type Program } from "../graph/program.js";
+import { firmwareCall, type Program, streamedTensors } from "../graph/program.js";
 import { type InPlaceOf, kernelInPlace, kernelLead, type LeadOf } from "./dataflow.js";
 import type { Placement, Plan } from "./plan.js";
 
@@ -96,7 +96,9 @@ export function verifyPlan(
   for (const id of results) invariant(valid.has(root(id)), `graph output tensor ${id} holds no value at the end`);
 }
 
-function checkPlacements({ tensors, inputs, outputs, states = [] }: Program, plan: Plan): void {
+function checkPlacements(program: Program, plan: Plan): void {
+  const { tensors, inputs, outputs, states = [] } = program;
+  const streamed = streamedTensors(program);
   const { arenaBytes, alignment, placements } = plan;
   invariant(arenaBytes % alignment === 0, `the arena of ${arenaBytes} bytes is no multiple of ${alignment}`);
   for (const { id, shape, type, viewOf, constant } of tensors) {
@@ -107,6 +109,11 @@ function checkPlacements({ tensors, inputs, outputs, states = [] }: Program, pla
     if (constant !== undefined) {
       const right = place.region === "constant" && place.index === constant;
       invariant(right, `tensor ${id} is a constant and lies elsewhere`);
+      continue;
+    }
+    if (streamed.has(id) || place.region === "lines") {
+      const right = place.region === "lines" && place.index === streamed.get(id);
+      invariant(right, `tensor ${id} does not lie in the line buffers of its cascade`);
       continue;
     }
     if (place.region === "arena") {

@@ -15,6 +15,7 @@ const SHARED_HEADERS = [
   "nn_math_exact",
   "nn_math_log",
   "nn_math_trig",
+  "nn_rows",
   "nn_strided",
 ];
 

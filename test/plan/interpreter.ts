@@ -20,6 +20,7 @@ export function runTagged(program: Program, plan: Plan, inPlaceOf: InPlaceOf): s
     if (constant !== undefined) flash.set(constant, new Int32Array(sizeOf(id)).fill(id));
   const bytesOf = (id: number): Int32Array => {
     const place = plan.placements[id];
+    if (place.region === "lines") throw new Error("a program without cascades has no line buffers");
     if (place.region === "constant") return flash.get(place.index) ?? new Int32Array(0);
     if (place.region !== "arena") return buffers[place.region][place.index].subarray(0, sizeOf(id));
     return arena.subarray(place.offset, place.offset + sizeOf(id));
