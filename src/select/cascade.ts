@@ -137,6 +137,7 @@ export interface MadeCascade {
 /**
  * The cascade of the given steps, or undefined where they make none: a step that cannot be cut, a value that somebody
  * else reads, another number of rows on either side.
+ * @param readers root -> steps that read it
  * @param indices into the program's steps, ascending; no other step lies on a path between two of them.
  * @param band rows of the output that are made at a time
  */
@@ -151,6 +152,7 @@ export function makeCascade(
   const root = (id: number) => tensors[id].viewOf ?? id;
   const inside = new Set(indices);
   const last = indices[indices.length - 1];
+  const kept = new Set([...program.outputs, ...(program.states ?? []).map(({ output: id }) => id)].map(root));
   const stageOf = new Map<number, number>();
   const parts: Part[] = [];
   for (const [stage, index] of indices.entries()) {
@@ -165,7 +167,8 @@ export function makeCascade(
       if (own.whole.includes(i) || parts[writer].rows.outRows !== own.inRows) return undefined;
     }
     parts.push({ step, rows: own, writers });
-    if (index !== last && !readers[step.outputs[0]].every((reader) => inside.has(reader))) return undefined;
+    const [made] = step.outputs;
+    if (index !== last && (kept.has(made) || !readers[made].every((reader) => inside.has(reader)))) return undefined;
     stageOf.set(root(step.outputs[0]), stage);
   }
   const isOuter = (id: number) => !stageOf.has(root(id));

@@ -84,14 +84,13 @@ function prepare(program: Program, options: StreamOptions) {
   const flow = dataflow(program, { ioBuffers, alignment: ALIGNMENT, inPlaceOf: kernelInPlace });
   const rows: (Rows | undefined)[] = stepRows(program);
   const cuttable: Program = { ...program, steps: banded };
-  const readers = flow.readers.map((list, root) => (flow.outputs.has(root) ? [...list, steps.length] : list));
   const made = new Map<string, Group | null>();
 
   const groupOf = (indices: readonly number[]): Group | null => {
     const key = indices.join();
     let group = made.get(key);
     if (group === undefined) {
-      const found = makeCascade(cuttable, rows, readers, indices);
+      const found = makeCascade(cuttable, rows, flow.readers, indices);
       const cycles = (calls: number, moved: number) =>
         calls * CYCLES_PER_CALL + moved * CYCLES_PER_MOVED_BYTE + indices.reduce((sum, i) => sum + extraCycles[i], 0);
       group = found ? { indices, step: found.step, cycles: cycles(found.calls, found.movedBytes) } : null;

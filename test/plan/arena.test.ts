@@ -8,6 +8,7 @@ import {
   arenaProblem,
   type Block,
   largestLiveSet,
+  type Overlap,
 } from "../../src/plan/conflicts.js";
 import { firstFit } from "../../src/plan/first_fit.js";
 import { smallestArena } from "./brute_force.js";
@@ -44,6 +45,17 @@ const tightBlocks: fc.Arbitrary<Block[]> = fc
     });
     return blocks;
   });
+
+/** One output at every position may overlap an input that ends there. */
+function overlapsOf(blocks: readonly Block[], draw: number): Overlap[] {
+  const overlaps = new Map<number, Overlap>();
+  for (const [output, { first, bytes }] of blocks.entries()) {
+    const input = blocks.findIndex((block) => block.last === first && block.first < first);
+    const lead = 16 * (1 + ((draw + output) % 3));
+    if (input >= 0 && lead < bytes && !overlaps.has(first)) overlaps.set(first, { input, output, lead });
+  }
+  return [...overlaps.values()];
+}
 
 /** All conflicts hold, and offsets are aligned and not negative. */
 function expectValid({ neighbours }: ArenaProblem, offsets: readonly number[]) {
@@ -88,6 +100,24 @@ describe("assignOffsets", () => {
         { seed: 21, numRuns: 300 },
       );
     });
+
+  it("finds the smallest arena where outputs may overlap inputs, and knows that it did", () => {
+    let smaller = 0;
+    fc.assert(
+      fc.property(fc.oneof(randomBlocks(7, 5, 5), tightBlocks), fc.nat({ max: 9 }), (blocks, draw) => {
+        const overlaps = overlapsOf(blocks, draw);
+        const problem = arenaProblem(blocks, overlaps);
+        const result = assignOffsets(problem, 16);
+        expectValid(problem, result.offsets);
+        const smallest = smallestArena(blocks, 16, overlaps);
+        expect(result).toMatchObject({ bytes: smallest, bound: smallest });
+        expect(largestLiveSet(problem)).toBeLessThanOrEqual(smallest);
+        if (smallest < largestLiveSet(arenaProblem(blocks))) smaller += 1;
+      }),
+      { seed: 25, numRuns: 300 },
+    );
+    expect(smaller).toBeGreaterThan(30);
+  });
 
   it("proves that the largest live set is out of reach where it is", () => {
     expect(largestLiveSet(arenaProblem(gap))).toBe(7 * 16);
