@@ -98,7 +98,11 @@ export const generate: AddCommand = (program) => {
         .choices(["speed", "balanced", "ram", "flash"])
         .default("balanced"),
     )
-    .option("--max-ram <bytes>", "limit of the arena and the states, e.g. 20000 or 20KB (1 KB = 1,000 bytes)", byteCount)
+    .option(
+      "--max-ram <bytes>",
+      "limit of the arena and the states, e.g. 20000 or 20KB (1 KB = 1,000 bytes)",
+      byteCount,
+    )
     .option("--max-flash <bytes>", "limit of tables and kernels", byteCount)
     .option("--no-cascade", "run every layer whole, none row by row together with the next")
     .addOption(layoutOption())

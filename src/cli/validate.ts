@@ -93,7 +93,9 @@ export function reportText(target: string, result: Validation, equal: boolean): 
   }
   const inside = result.insideCascades?.length ?? 0;
   if (inside > 0)
-    lines.push(`${inside} layers run inside a cascade, where they have no whole output to compare: see generate --no-cascade`);
+    lines.push(
+      `${inside} layers run inside a cascade, where they have no whole output to compare: see generate --no-cascade`,
+    );
   if (d) {
     lines.push(
       `first difference: row ${d.row}, layer ${d.layer} (${d.operator}, node "${d.node}"), element ${d.index}: host ${d.host}, target ${d.target}`,

@@ -1,7 +1,15 @@
 /** <name>_manifest.json: what was generated from what, for people and for the later commands. Model text lives only here. */
 import type { Compiled } from "../compile.js";
 import { bytesPerElement, elementCount } from "../graph/ir.js";
-import { firmwareCall, firmwareConstants, kernelSteps, type Program, type ProgramTensor, type Stage, type Step } from "../graph/program.js";
+import {
+  firmwareCall,
+  firmwareConstants,
+  kernelSteps,
+  type Program,
+  type ProgramTensor,
+  type Stage,
+  type Step,
+} from "../graph/program.js";
 import { toolVersion } from "../io/package_path.js";
 import { hybridSteps } from "../lower/lower.js";
 import { NUMERICS_VERSION } from "../numerics/requantize.js";

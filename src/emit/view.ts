@@ -158,7 +158,8 @@ function layerView(program: Program, plan: Plan, name: string, step: Step, index
     const id = `layer_${index}`;
     const bytes = (tensor: number, isInput: boolean) => {
       const { constant } = program.tensors[tensor];
-      const inner = constant === undefined ? `(${address(plan.placements[tensor], plan)})` : `${name}_table_${constant}`;
+      const inner =
+        constant === undefined ? `(${address(plan.placements[tensor], plan)})` : `${name}_table_${constant}`;
       return isInput ? `(const uint8_t *)(const void *)${inner}` : `(uint8_t *)(void *)${inner}`;
     };
     return {

@@ -1,6 +1,6 @@
 import { defineKernel, int32Fields } from "./kernel.js";
-import { asElements } from "./strided.js";
 import { countRows } from "./rows.js";
+import { asElements } from "./strided.js";
 
 export type ConcatParams = { input_count: number; outer: number };
 

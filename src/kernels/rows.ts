@@ -56,11 +56,18 @@ export function countRows(field: string): (p: Readonly<Record<string, unknown>>,
   };
 }
 
-type Strided = { readonly shape: readonly number[]; readonly a_stride: readonly number[]; readonly b_stride: readonly number[] };
+type Strided = {
+  readonly shape: readonly number[];
+  readonly a_stride: readonly number[];
+  readonly b_stride: readonly number[];
+};
 
 /** Rows of a kernel of two operands that broadcast: the outermost axis is cut, and an operand without it is whole. */
 export function broadcastRows({ shape, a_stride, b_stride }: Strided, rows?: number): Rows | undefined {
-  const axis = Math.max(0, shape.findIndex((size) => size > 1));
+  const axis = Math.max(
+    0,
+    shape.findIndex((size) => size > 1),
+  );
   if (rows === undefined || shape[axis] % rows !== 0) return undefined;
   const whole = [a_stride, b_stride].flatMap((stride, input) => (stride[axis] === 0 && rows > 1 ? [input] : []));
   return eachRow(rows, [{ name: "shape", index: axis, of: "outRows", times: shape[axis] / rows }], whole);

@@ -54,7 +54,7 @@ function addTable(node: Node, { input, values }: Table, lowering: Lowering): voi
 /** Steps of an int8 program that touch float32 values: operators without an int8 form, and the conversions around them. */
 export function hybridSteps(program: Program): Step[] {
   if (program.precision !== "int8") return [];
-  return program.steps.flatMap(kernelSteps).filter((step) =>
-    [...step.inputs, ...step.outputs].some((id) => program.tensors[id].type === "float32"),
-  );
+  return program.steps
+    .flatMap(kernelSteps)
+    .filter((step) => [...step.inputs, ...step.outputs].some((id) => program.tensors[id].type === "float32"));
 }

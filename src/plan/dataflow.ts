@@ -19,7 +19,11 @@ export const kernelInPlace: InPlaceOf = (step) =>
 export type LeadOf = (step: Step) => number | undefined;
 
 export const kernelLead: LeadOf = (step) =>
-  step.cascade ? step.cascade.lead : step.implementation ? step.implementation.lead : findKernel(step.kernel)?.lead?.(step.params);
+  step.cascade
+    ? step.cascade.lead
+    : step.implementation
+      ? step.implementation.lead
+      : findKernel(step.kernel)?.lead?.(step.params);
 
 export interface DataflowOptions {
   /** Where the graph's inputs and outputs lie: in the arena, or in buffers that the caller passes. */

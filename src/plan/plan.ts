@@ -43,7 +43,11 @@ export interface PlanOptions {
  */
 export type Placement =
   | { readonly region: "arena"; readonly offset: number; readonly bytes: number }
-  | { readonly region: "input" | "output" | "state" | "constant" | "lines"; readonly index: number; readonly bytes: number };
+  | {
+      readonly region: "input" | "output" | "state" | "constant" | "lines";
+      readonly index: number;
+      readonly bytes: number;
+    };
 
 /**
  * A range of bytes and who uses it when. Positions index `Plan.steps`; -1 is before the first step (inputs are filled

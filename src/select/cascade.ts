@@ -20,9 +20,7 @@ export function stepRows(program: Program): (Rows | undefined)[] {
   const known = new Map<number, number>();
   const root = (id: number) => program.tensors[id].viewOf ?? id;
   const rowsOf = (step: Step) =>
-    step.outputs.length === 1
-      ? kernelOf(step.kernel).rows?.(step.params, known.get(root(step.outputs[0])))
-      : undefined;
+    step.outputs.length === 1 ? kernelOf(step.kernel).rows?.(step.params, known.get(root(step.outputs[0]))) : undefined;
   const learn = (step: Step, rows: Rows) => {
     if (!known.has(root(step.outputs[0]))) known.set(root(step.outputs[0]), rows.outRows);
     step.inputs.forEach((id, i) => {

@@ -8,7 +8,7 @@
 import { UserError } from "../errors.js";
 import { internedConstants } from "../graph/constants.js";
 import { elementCount } from "../graph/ir.js";
-import { firmwareConstants, kernelSteps, type Program, type Step } from "../graph/program.js";
+import { firmwareCall, firmwareConstants, kernelSteps, type Program, type Step } from "../graph/program.js";
 import type { Params } from "../kernels/kernel.js";
 import type { Rows } from "../kernels/rows.js";
 import type { Target, Variant } from "../kernels/variant.js";
@@ -98,13 +98,20 @@ export function selectKernels(given: Program, target: Target, options: SelectOpt
   const ordered: Program = { ...whole, steps: at.map((index) => whole.steps[index]) };
   const inFlash = (option: Option) => maxFlash === undefined || chosen.some(({ kernel }) => kernel === option.kernel);
   const own = (index: number) => found[index].options.filter(inFlash);
-  const banded = at.map((index) => least(own(index), ({ bandedCycles }) => bandedCycles));
+  const cuttable = (index: number) => own(index).filter(({ bandedCycles }) => Number.isFinite(bandedCycles));
+  const scratchOf = ({ step }: Option) => firmwareCall(step).scratchBytes;
+  const banded = (of: (option: Option) => number) =>
+    at.map((index) => {
+      const choices = cuttable(index);
+      const option = choices.length > 0 ? least(choices, of) : chosen[index];
+      return { step: option.step, cycles: option.bandedCycles - chosen[index].cycles };
+    });
+  const frugal = (option: Option) => scratchOf(option) * 2 ** 40 + option.bandedCycles;
   const before = sumOf(chosen, ({ cycles }) => cycles);
   const stream = (limit: number, maxCycles?: number) =>
     streamLayers(ordered, {
       ...{ ioBuffers, limit, cascades },
-      banded: banded.map(({ step }) => step),
-      extraCycles: banded.map(({ bandedCycles }, i) => bandedCycles - chosen[at[i]].cycles),
+      banded: [banded(({ bandedCycles }) => bandedCycles), banded(frugal)],
       alternatives: at.map((index) =>
         own(index)
           .filter((option) => option !== chosen[index])
@@ -152,7 +159,8 @@ class Attempts {
   private attempt(streamed: StreamedLayers): Plan {
     const plan = planMemory(streamed.program, { ioBuffers: this.ioBuffers });
     const { arenaBytes } = this.best.plan;
-    const better = plan.arenaBytes < arenaBytes || (plan.arenaBytes === arenaBytes && streamed.cycles < this.best.cycles);
+    const better =
+      plan.arenaBytes < arenaBytes || (plan.arenaBytes === arenaBytes && streamed.cycles < this.best.cycles);
     if (better) this.best = { ...streamed, plan };
     return plan;
   }
@@ -305,7 +313,10 @@ function doesNotFit(what: string, bytes: number, option: string, limit: number):
 
 function rejections(
   { outputs, implementation }: Step,
-  all: ReadonlyMap<number, { readonly all: { readonly options: readonly Option[]; readonly refused: readonly Rejection[] } }>,
+  all: ReadonlyMap<
+    number,
+    { readonly all: { readonly options: readonly Option[]; readonly refused: readonly Rejection[] } }
+  >,
 ): Rejection[] {
   const { options, refused } = all.get(outputs[0])!.all;
   const others = options.filter(({ variant }) => variant !== "" && variant !== implementation?.variant);

@@ -21,16 +21,22 @@ const CYCLES_PER_CALL = 160;
 /** Of a byte that moves to the front of a line buffer. */
 const CYCLES_PER_MOVED_BYTE = 2;
 
+export interface Alternative {
+  readonly step: Step;
+  readonly cycles: number;
+}
+
 export interface StreamOptions {
   readonly ioBuffers: "arena" | "caller";
   /** Bytes that may be in use at once; more where that cannot be reached. */
   readonly limit: number;
-  /** Step of the program -> what a cascade calls for it: the same, or another implementation that can be cut. */
-  readonly banded: readonly Step[];
-  /** Cycles by which the calls of `banded` on bands of rows exceed the one call of the program's step. */
-  readonly extraCycles: readonly number[];
+  /**
+   * What cascades may call, one list or another: for each step of the program the same, or another implementation that
+   * can be cut, with the cycles by which its calls on single rows exceed the one call of the program's step.
+   */
+  readonly banded: readonly (readonly Alternative[])[];
   /** Step of the program -> other implementations of it, and the cycles that they add. */
-  readonly alternatives?: readonly (readonly { readonly step: Step; readonly cycles: number }[])[];
+  readonly alternatives?: readonly (readonly Alternative[])[];
   /** False: no cascades. */
   readonly cascades?: boolean;
   /** Limit of the cycles that all changes may add. Default: none. */
@@ -73,30 +79,36 @@ export function streamLayers(program: Program, options: StreamOptions): Streamed
         : affordable.sort((a, b) => a.bytes - b.bytes || a.group.cycles - b.group.cycles);
     if (!best) break;
     search.adopt(groups, best.group);
+    const { peak, hottest } = current;
     current = search.assemble(groups);
+    // What is said of a change is an estimate where steps work in place: one that brings nothing ends the search.
+    if (current.peak >= peak && current.hottest === hottest) break;
   }
   return { program: current.program, peak: current.peak, cycles: cyclesOf() };
 }
 
 function prepare(program: Program, options: StreamOptions) {
-  const { ioBuffers, banded, extraCycles, alternatives = [], cascades = true } = options;
+  const { ioBuffers, banded, alternatives = [], cascades = true } = options;
   const { tensors, steps } = program;
   const flow = dataflow(program, { ioBuffers, alignment: ALIGNMENT, inPlaceOf: kernelInPlace });
   const rows: (Rows | undefined)[] = stepRows(program);
-  const cuttable: Program = { ...program, steps: banded };
-  const made = new Map<string, Group | null>();
+  const cuttable = banded.map((list): Program => ({ ...program, steps: list.map(({ step }) => step) }));
+  const made = new Map<string, readonly Group[]>();
 
-  const groupOf = (indices: readonly number[]): Group | null => {
+  const groupsOf = (indices: readonly number[]): readonly Group[] => {
     const key = indices.join();
-    let group = made.get(key);
-    if (group === undefined) {
-      const found = makeCascade(cuttable, rows, flow.readers, indices);
-      const cycles = (calls: number, moved: number) =>
-        calls * CYCLES_PER_CALL + moved * CYCLES_PER_MOVED_BYTE + indices.reduce((sum, i) => sum + extraCycles[i], 0);
-      group = found ? { indices, step: found.step, cycles: cycles(found.calls, found.movedBytes) } : null;
-      made.set(key, group);
+    let groups = made.get(key);
+    if (groups === undefined) {
+      groups = cuttable.flatMap((cut, list): Group[] => {
+        const found = makeCascade(cut, rows, flow.readers, indices);
+        if (!found) return [];
+        const extra = indices.reduce((sum, index) => sum + banded[list][index].cycles, 0);
+        const cycles = found.calls * CYCLES_PER_CALL + found.movedBytes * CYCLES_PER_MOVED_BYTE + extra;
+        return [{ indices, step: found.step, cycles }];
+      });
+      made.set(key, groups);
     }
-    return group;
+    return groups;
   };
 
   /** Of the steps from first to last, those whose results reach the last. */
@@ -180,9 +192,9 @@ function prepare(program: Program, options: StreamOptions) {
           const key = indices.join();
           if (indices.length < 2 || seen.has(key) || !indices.includes(hottest)) continue;
           seen.add(key);
-          if (!isFree(groups, indices) || indices.length === groups.get(last)?.indices.length) continue;
-          const group = groupOf(indices);
-          if (group) result.push({ group, bytes: bytesDuring(groups, group) });
+          if (!isFree(groups, indices)) continue;
+          for (const group of groupsOf(indices))
+            if (groups.get(last)?.step !== group.step) result.push({ group, bytes: bytesDuring(groups, group) });
         }
       }
       return result;

@@ -83,7 +83,13 @@ function chain(size: readonly [number, number, number], layers: readonly Layer[]
       const output = tensor([h, w, c]);
       const points = { a_zero_point: -5, b_zero_point: 7, ...limits };
       if (one.kind === "add")
-        step("nn_add_s8", [current, other], output, { ...dense, ...points, a_multiplier: 9000, b_multiplier: 7000, shift: 14 }, {});
+        step(
+          "nn_add_s8",
+          [current, other],
+          output,
+          { ...dense, ...points, a_multiplier: 9000, b_multiplier: 7000, shift: 14 },
+          {},
+        );
       else step("nn_mul_s8", [other, current], output, { ...dense, ...points, multiplier: 2 ** 30, shift: 36 }, {});
       current = output;
       continue;
@@ -107,7 +113,10 @@ function chain(size: readonly [number, number, number], layers: readonly Layer[]
       ...{ pad_top: pad(0, 0), pad_left: pad(2, 1) },
     };
     const perChannel = (channels: number) => ({
-      bias: constant("int32", Int32Array.from(bytes(channels, seed + 2), (b) => b * 9)),
+      bias: constant(
+        "int32",
+        Int32Array.from(bytes(channels, seed + 2), (b) => b * 9),
+      ),
       multiplier: constant("int32", new Int32Array(channels).fill(2 ** 30)),
       shift: constant("uint8", new Uint8Array(channels).fill(38)),
     });
@@ -135,7 +144,10 @@ function chain(size: readonly [number, number, number], layers: readonly Layer[]
       const { min, max } = averagePoolCounts(padded);
       const counts = Array.from({ length: max - min + 1 }, (_, i) => Math.max(1, min + i));
       const params = { ...padded, channels: c, in_zero_point: 2, ...limits, min_count: min };
-      const multiplier = constant("int32", Int32Array.from(counts, (count) => Math.round(2 ** 30 / count)));
+      const multiplier = constant(
+        "int32",
+        Int32Array.from(counts, (count) => Math.round(2 ** 30 / count)),
+      );
       const shift = constant("uint8", new Uint8Array(counts.length).fill(30));
       step("nn_average_pool2d_s8", [current], output, params, { multiplier, shift });
       current = output;
