@@ -1,6 +1,6 @@
 /*
- * Layers that run together, rows by rows: what lies between them is kept in line buffers that hold the rows still
- * to be read, one after the other.
+ * Layers that run together, rows by rows: what lies between them is kept in line buffers that hold the rows
+ * still to be read, one after the other.
  */
 #ifndef NN_ROWS_H
 #define NN_ROWS_H
