@@ -12,9 +12,6 @@ import { type InPlacePair, inPlacePairs } from "./in_place.js";
 /** [input, output] positions of a step that may share their bytes. */
 export type InPlaceOf = (step: Step) => readonly (readonly [number, number])[];
 
-export const kernelInPlace: InPlaceOf = (step) =>
-  step.cascade ? (step.cascade.inPlace ? [[0, 0]] : []) : cFunctionOf(firmwareCall(step).kernel).inPlace;
-
 /** Least bytes by which the output of a step must start before its first input to overlap it; undefined: never. */
 export type LeadOf = (step: Step) => number | undefined;
 
@@ -24,6 +21,15 @@ export const kernelLead: LeadOf = (step) =>
     : step.implementation
       ? step.implementation.lead
       : findKernel(step.kernel)?.lead?.(step.params);
+
+/** What the kernel says; an output that may start where the first input does is in place as well. */
+export const kernelInPlace: InPlaceOf = (step) => {
+  if (step.cascade) return step.cascade.inPlace ? [[0, 0]] : [];
+  const { inPlace } = cFunctionOf(firmwareCall(step).kernel);
+  const lead = kernelLead(step);
+  const more = lead !== undefined && lead <= 0 && !inPlace.some(([input, output]) => input === 0 && output === 0);
+  return more ? [...inPlace, [0, 0]] : inPlace;
+};
 
 export interface DataflowOptions {
   /** Where the graph's inputs and outputs lie: in the arena, or in buffers that the caller passes. */

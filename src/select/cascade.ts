@@ -208,11 +208,16 @@ export function makeCascade(
   return { step, calls: found.calls, movedBytes: found.movedBytes };
 }
 
-/** The rows of the call that the firmware makes: those of the plain kernel, with the fields of the C function. */
-function callRows(step: Step, plain: Rows): Rows | undefined {
-  if (!step.implementation) return plain;
-  const { kernel, params } = step.implementation;
-  return cFunctionOf(kernel).rows?.(params, plain.outRows);
+/**
+ * The rows of the call that the firmware makes. A C function of a variant is cut as it says itself, or as the plain
+ * kernel is when it takes what a band changes under the same names and with the same values.
+ */
+export function callRows({ implementation, params }: Step, plain: Rows): Rows | undefined {
+  if (!implementation) return plain;
+  const cFunction = cFunctionOf(implementation.kernel);
+  if (cFunction.rows) return cFunction.rows(implementation.params, plain.outRows);
+  const same = plain.fields.every(({ name }) => String(implementation.params[name]) === String(params[name]));
+  return same ? plain : undefined;
 }
 
 /** The last stage does not read the input whose bytes the output takes over, or may work on it in place. */

@@ -9,12 +9,11 @@ import { UserError } from "../errors.js";
 import { internedConstants } from "../graph/constants.js";
 import { elementCount } from "../graph/ir.js";
 import { firmwareCall, firmwareConstants, kernelSteps, type Program, type Step } from "../graph/program.js";
-import type { Params } from "../kernels/kernel.js";
 import type { Rows } from "../kernels/rows.js";
-import type { Target, Variant } from "../kernels/variant.js";
+import type { PlainCall, Target, Variant } from "../kernels/variant.js";
 import { variantsOf } from "../kernels/variants/index.js";
 import { type Plan, planMemory } from "../plan/plan.js";
-import { stepRows } from "./cascade.js";
+import { callRows, stepRows } from "./cascade.js";
 import { type StreamedLayers, streamLayers } from "./stream_layers.js";
 
 /**
@@ -119,7 +118,9 @@ export function selectKernels(given: Program, target: Target, options: SelectOpt
       ),
       ...(maxCycles !== undefined && { maxCycles }),
     });
-  const attempts = new Attempts({ program: ordered, peak: planned.lowerBound, cycles: 0 }, ioBuffers);
+  const inOrder = at.every((index, position) => index === position);
+  const start = inOrder ? planned : planMemory(ordered, { ioBuffers });
+  const attempts = new Attempts({ program: ordered, peak: start.lowerBound, cycles: 0, plan: start }, ioBuffers);
   if (optimize === "ram") attempts.shrink(stream);
   else if (optimize === "balanced")
     attempts.shrink((limit) => stream(limit, leastCycles * (1 + BALANCED_SHARE) - before));
@@ -142,14 +143,10 @@ export function selectKernels(given: Program, target: Target, options: SelectOpt
 
 /** The plan in hand, and others that are kept where they are better. */
 class Attempts {
-  best: StreamedLayers & { readonly plan: Plan };
-
   constructor(
-    given: StreamedLayers,
+    public best: StreamedLayers & { readonly plan: Plan },
     private readonly ioBuffers: "arena" | "caller",
-  ) {
-    this.best = { ...given, plan: planMemory(given.program, { ioBuffers }) };
-  }
+  ) {}
 
   /** Bytes of arena and states. */
   get ram(): number {
@@ -171,7 +168,7 @@ class Attempts {
     if (first.cycles === 0 && first.peak >= this.best.plan.lowerBound) return;
     this.attempt(first);
     this.attempt(stream(first.peak));
-    this.attempt(stream(this.best.plan.arenaBytes));
+    if (this.best.plan.arenaBytes > first.peak) this.attempt(stream(this.best.plan.arenaBytes));
   }
 
   /** The fewest cycles with which the arena keeps a limit. Its offsets may leave gaps, so the peak must be lower still. */
@@ -221,10 +218,12 @@ function optionsOf(
       constants: Object.fromEntries(slots.map(({ name, type }) => [name, intern(type, found.constants[name])])),
       ...(lead !== undefined && { lead }),
     };
+    const own: Step = { ...step, implementation };
+    const cut = rows !== undefined && callRows(own, rows) !== undefined;
     options.push({
-      ...{ step: { ...step, implementation }, variant: variant.name, kernel, codeBytes: variant.codeBytes },
+      ...{ step: own, variant: variant.name, kernel, codeBytes: variant.codeBytes },
       cycles: cost.cycles,
-      bandedCycles: bandedCycles(variant, kernel, params, call, rows, target),
+      bandedCycles: cut ? bandedCycles(variant, call, rows, target) : Number.POSITIVE_INFINITY,
       tableBytes: slots.reduce((sum, { name }) => sum + found.constants[name].byteLength, 0),
     });
   }
@@ -232,15 +231,7 @@ function optionsOf(
 }
 
 /** Cycles of a variant when it is called for every row on its own. */
-function bandedCycles(
-  variant: Variant,
-  kernel: string,
-  params: Params,
-  call: { readonly params: Params; readonly constants: Step["constants"] | object },
-  rows: Rows | undefined,
-  target: Target,
-): number {
-  if (!rows || !variant.find(kernel)!.rows?.(params, rows.outRows)) return Number.POSITIVE_INFINITY;
+function bandedCycles(variant: Variant, call: PlainCall, rows: Rows, target: Target): number {
   const band = { inRows: Math.min(rows.inRows, rows.window), padTop: 0, outRows: 1 };
   const changed: Record<string, number | readonly number[]> = { ...call.params };
   for (const { name, index, of, times } of rows.fields) {
@@ -248,7 +239,7 @@ function bandedCycles(
     changed[name] =
       index === undefined ? value : (call.params[name] as readonly number[]).map((v, i) => (i === index ? value : v));
   }
-  const found = variant.implement({ params: changed, constants: call.constants as never }, target);
+  const found = variant.implement({ ...call, params: changed }, target);
   return typeof found === "string" ? Number.POSITIVE_INFINITY : found.cost.cycles * rows.outRows;
 }
 
