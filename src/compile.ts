@@ -1,7 +1,7 @@
 /**
  * The whole pipeline:
  *
- *   model.onnx ─ read ─▶ Graph ─ canonicalise ─▶ Graph ─ quantise ─▶ Graph ─ lower ─▶ Program ─ select, plan ─▶ Plan ─ emit ─▶ files
+ *   model.onnx ─ read ─▶ Graph ─ canonicalise ─▶ Graph ─ quantise ─▶ Graph ─ lower, eliminate, select ─▶ Program ─ plan ─▶ Plan ─ emit ─▶ files
  *                                     │             ▲                   │
  *                                     └─ calibrate ─┘                   └─ host reference (host/run.ts)
  *
@@ -9,6 +9,7 @@
  */
 import { createHash } from "node:crypto";
 import { basename } from "node:path";
+import { type EliminatedFrom, eliminateChannels } from "./eliminate/eliminate.js";
 import { libraryFiles } from "./emit/library.js";
 import { type ModelView, modelView } from "./emit/view.js";
 import { UserError } from "./errors.js";
@@ -37,6 +38,8 @@ export interface ReadOptions {
   readonly shapes?: ReadonlyMap<string, Shape>;
   /** Pairs of an input and the output that it takes over at the next call; neither is in the interface any more. */
   readonly states?: readonly { readonly input: string; readonly output: string }[];
+  /** Recurrent layers that begin with zero keep their state from call to call too. */
+  readonly stateful?: boolean;
   /** Values of inputs that must be known at generation time, by name. */
   readonly constants?: ReadonlyMap<string, ConstantValues>;
   /** Layout of image inputs of the firmware and of the data; default: as the model has it. */
@@ -66,6 +69,8 @@ export interface CompileOptions extends ReadOptions, Partial<QuantizeOptions>, S
   readonly target?: Target;
   /** Where inputs and outputs live. Default arena. */
   readonly ioBuffers?: "arena" | "caller";
+  /** Keep the channels of int8 firmware that cannot change an output. Default false. */
+  readonly keepChannels?: boolean;
 }
 
 export interface Compiled {
@@ -78,6 +83,8 @@ export interface Compiled {
   readonly rejected: readonly (readonly Rejection[])[];
   /** What was decided about speed, RAM and flash on the whole. */
   readonly decision: Decision;
+  /** Layers whose channels are eliminated in the program. */
+  readonly eliminated: readonly EliminatedFrom[];
   readonly plan: Plan;
   /** How a streamed model is fed. */
   readonly stream?: Omit<Streamed, "graph">;
@@ -127,17 +134,17 @@ export function compile(source: string | Uint8Array, options: CompileOptions = {
   const whole = precision === "int8" ? quantisedGraph(canonical, options) : quantised ? saturate(canonical) : canonical;
   const streamed = options.stream && stream(whole, options.stream);
   const graph = streamed?.graph ?? whole;
-  const { program, plan, rejected, decision } = selectKernels(
-    lower(graph, { precision, io }),
-    options.target ?? PLAIN_C,
-    options,
-  );
+  const lowered = lower(graph, { precision, io });
+  const { program: lean, layers: eliminated } = options.keepChannels
+    ? { program: lowered, layers: [] }
+    : eliminateChannels(lowered);
+  const { program, plan, rejected, decision } = selectKernels(lean, options.target ?? PLAIN_C, options);
   const reference = options.stream ? stream(canonical, options.stream).graph : canonical;
   const float = quantised ? undefined : lower(reference, { precision: "float32", io: "float32" });
   const view = modelView(program, plan, name);
   const files = libraryFiles(view);
   return {
-    ...{ name, model, graph, program, rejected, decision, plan, view, files },
+    ...{ name, model, graph, program, eliminated, rejected, decision, plan, view, files },
     ...(float && { float }),
     ...(streamed && { stream: withoutGraph(streamed) }),
   };

@@ -64,9 +64,19 @@ export function oneNodeModel(node: OneNode): Uint8Array {
   return writeModel(graph, { producer: "test" });
 }
 
+/**
+ * "disabled" for QDQ models: fused integer kernels saturate on CPUs without VNNI instructions, so that results would
+ * depend on the machine; unfused, they are computed in float32 between quantisations.
+ */
+type Optimization = "disabled" | "all";
+
+function load(model: Uint8Array, graphOptimizationLevel: Optimization) {
+  return ort.InferenceSession.create(model, { logSeverityLevel: 3, intraOpNumThreads: 1, graphOptimizationLevel });
+}
+
 /** A session that gives the first output for float32 inputs in model order. */
-export async function session(model: Uint8Array) {
-  const loaded = await ort.InferenceSession.create(model, { logSeverityLevel: 3, intraOpNumThreads: 1 });
+export async function session(model: Uint8Array, optimization: Optimization = "all") {
+  const loaded = await load(model, optimization);
   return async (inputs: readonly Float32Array[], shapes: readonly Shape[]): Promise<Float32Array> => {
     const feeds = Object.fromEntries(
       loaded.inputNames.map((name, i) => [name, new ort.Tensor("float32", inputs[i], [...shapes[i]])]),
@@ -76,9 +86,12 @@ export async function session(model: Uint8Array) {
   };
 }
 
-/** A session that gives every output, by position, for inputs of any element type in model order. */
-export async function typedSession(model: Uint8Array) {
-  const loaded = await ort.InferenceSession.create(model, { logSeverityLevel: 3, intraOpNumThreads: 1 });
+/**
+ * A session that gives every output, by position, for inputs of any element type in model order.
+ * @param optimization disabled: operators between QDQ pairs are computed as they stand, in float32
+ */
+export async function typedSession(model: Uint8Array, optimization: Optimization = "all") {
+  const loaded = await load(model, optimization);
   return async (inputs: readonly Omit<Tensor, "name">[]): Promise<TypedArray[]> => {
     const feeds = Object.fromEntries(
       loaded.inputNames.map((name, i) => {

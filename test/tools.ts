@@ -1,7 +1,12 @@
 /** Which tools are on this machine; tests that need an absent one skip. */
 import { existsSync } from "node:fs";
+import type { Board } from "../src/device/boards.js";
 import { findProgram } from "../src/device/process.js";
 import { packagePath } from "../src/io/package_path.js";
+
+/** Whether a board's firmware can be built, run and counted here. */
+export const hasToolsOf = ({ build, simulator }: Board): boolean =>
+  pio && [build?.compiler, simulator?.command, "cc"].every((name) => name !== undefined && findProgram(name));
 
 const pio =
   existsSync(packagePath(".venv", "bin", "pio")) ||

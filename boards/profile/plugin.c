@@ -1,7 +1,8 @@
 /*
  * QEMU TCG plugin (API version 1): exact execution counts of translation blocks between marks. Each time the
  * guest reaches the address `mark`, the counts since the last mark are written to `out` as S <instructions>
- *     T <address> <instructions of the block> <executions> <times it was reached by a taken branch>
+ *     T <address> <instructions of the block> <executions>
+ *     F <address of a block that followed it> <how often>
  * The first mark only starts counting. Debian ships no plugin header, so what is used is declared here.
  */
 #include <inttypes.h>
@@ -14,7 +15,6 @@
 typedef uint64_t qemu_plugin_id_t;
 typedef struct qemu_info_t qemu_info_t;
 struct qemu_plugin_tb;
-struct qemu_plugin_insn;
 
 __attribute__((visibility("default"))) int qemu_plugin_version = 1;
 
@@ -23,13 +23,17 @@ void qemu_plugin_register_vcpu_tb_trans_cb(qemu_plugin_id_t,
 void qemu_plugin_register_vcpu_tb_exec_cb(struct qemu_plugin_tb *, void (*)(unsigned, void *), int, void *);
 size_t qemu_plugin_tb_n_insns(const struct qemu_plugin_tb *);
 uint64_t qemu_plugin_tb_vaddr(const struct qemu_plugin_tb *);
-struct qemu_plugin_insn *qemu_plugin_tb_get_insn(const struct qemu_plugin_tb *, size_t);
-uint64_t qemu_plugin_insn_vaddr(const struct qemu_plugin_insn *);
-size_t qemu_plugin_insn_size(const struct qemu_plugin_insn *);
+
+/* Which block followed; not by its end, because qemu does not tell the sizes of AVR instructions. */
+typedef struct successor {
+    uint64_t address, count;
+    struct successor *next;
+} successor;
 
 typedef struct block {
-    uint64_t address, end, count, taken;
+    uint64_t address, count;
     size_t instructions;
+    successor *successors;
     struct block *next;
 } block;
 
@@ -47,11 +51,37 @@ static void write_counts(void) {
     fprintf(out, "S %" PRIu64 "\n", total);
     for (block *b = blocks; b != NULL; b = b->next) {
         if (b->count > 0) {
-            fprintf(out, "T %" PRIx64 " %zu %" PRIu64 " %" PRIu64 "\n", b->address, b->instructions, b->count,
-                    b->taken);
+            fprintf(out, "T %" PRIx64 " %zu %" PRIu64 "\n", b->address, b->instructions, b->count);
+            for (const successor *s = b->successors; s != NULL; s = s->next) {
+                if (s->count > 0) {
+                    fprintf(out, "F %" PRIx64 " %" PRIu64 "\n", s->address, s->count);
+                }
+            }
         }
     }
     fflush(out);
+}
+
+static void *allocate(size_t bytes) {
+    void *memory = calloc(1, bytes);
+    if (memory == NULL) {
+        abort();
+    }
+    return memory;
+}
+
+static void count_successor(block *b, uint64_t address) {
+    successor *s = b->successors;
+    while (s != NULL && s->address != address) {
+        s = s->next;
+    }
+    if (s == NULL) {
+        s = allocate(sizeof *s);
+        s->address = address;
+        s->next = b->successors;
+        b->successors = s;
+    }
+    s->count++;
 }
 
 static void executed(unsigned cpu, void *user) {
@@ -63,7 +93,9 @@ static void executed(unsigned cpu, void *user) {
         }
         for (block *each = blocks; each != NULL; each = each->next) {
             each->count = 0;
-            each->taken = 0;
+            for (successor *s = each->successors; s != NULL; s = s->next) {
+                s->count = 0;
+            }
         }
         counting = true;
         previous = NULL;
@@ -73,22 +105,17 @@ static void executed(unsigned cpu, void *user) {
         return;
     }
     b->count++;
-    if (previous != NULL && previous->end != b->address) {
-        previous->taken++;
+    if (previous != NULL) {
+        count_successor(previous, b->address);
     }
     previous = b;
 }
 
 static void translated(qemu_plugin_id_t id, struct qemu_plugin_tb *tb) {
-    block *b = calloc(1, sizeof *b);
+    block *b = allocate(sizeof *b);
     (void)id;
-    if (b == NULL) {
-        abort();
-    }
     b->address = qemu_plugin_tb_vaddr(tb);
     b->instructions = qemu_plugin_tb_n_insns(tb);
-    const struct qemu_plugin_insn *last = qemu_plugin_tb_get_insn(tb, b->instructions - 1);
-    b->end = qemu_plugin_insn_vaddr(last) + qemu_plugin_insn_size(last);
     b->next = blocks;
     blocks = b;
     qemu_plugin_register_vcpu_tb_exec_cb(tb, executed, 0, b);

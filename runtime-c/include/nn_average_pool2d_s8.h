@@ -20,6 +20,6 @@ typedef struct {
  *   output      [batch][out_h][out_w][channels]
  */
 void nn_average_pool2d_s8(const nn_average_pool2d_s8_params *p, const int8_t *input,
-                          const int32_t *multiplier, const uint8_t *shift, int8_t *output);
+                          const NN_FLASH int32_t *multiplier, const NN_FLASH uint8_t *shift, int8_t *output);
 
 #endif

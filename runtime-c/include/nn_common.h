@@ -20,6 +20,24 @@
 #endif
 
 /*
+ * NN_FLASH marks constant tables and pointers to them: it names the address space of flash where data
+ * pointers do not reach there (AVR, with the C dialect gnu99; elsewhere, and with strict c99, the tables are
+ * ordinary data). NN_CALL(kernel, params, arguments...) calls a kernel whose parameters lie in flash; there
+ * it copies them first.
+ */
+#if defined(__AVR__) && defined(__FLASH) && !defined(__STRICT_ANSI__)
+#define NN_FLASH __flash
+#define NN_CALL(kernel, params, ...)                                                                         \
+    do {                                                                                                     \
+        const kernel##_params nn_call_params = params;                                                       \
+        kernel(&nn_call_params, __VA_ARGS__);                                                                \
+    } while (0)
+#else
+#define NN_FLASH
+#define NN_CALL(kernel, params, ...) kernel(&params, __VA_ARGS__)
+#endif
+
+/*
  * The one requantisation (numerics version 1), exact in 64 bits:
  *     clamp(zero_point + floor((acc * multiplier + 2^(shift - 1)) / 2^shift), min, max)
  * multiplier in [0, 2^31), shift in [1, 62].
@@ -39,7 +57,7 @@ static inline int8_t nn_requantize_s8(int32_t acc, int32_t multiplier, uint8_t s
 }
 
 /* acc + sum(x[i] * w[i]), i in [0, count). */
-static inline int32_t nn_dot_s8(int32_t acc, const int8_t *x, const int8_t *w, int32_t count) {
+static inline int32_t nn_dot_s8(int32_t acc, const int8_t *x, const NN_FLASH int8_t *w, int32_t count) {
     for (; count >= 4; count -= 4) {
         acc += x[0] * w[0];
         acc += x[1] * w[1];
@@ -55,7 +73,7 @@ static inline int32_t nn_dot_s8(int32_t acc, const int8_t *x, const int8_t *w, i
 }
 
 /* sum(w[i]), i in [0, count): what taps in the padding contribute, per unit of the padding value. */
-static inline int32_t nn_sum_s8(const int8_t *w, int32_t count) {
+static inline int32_t nn_sum_s8(const NN_FLASH int8_t *w, int32_t count) {
     int32_t sum = 0;
     for (; count > 0; count--) {
         sum += *w++;

@@ -13,7 +13,7 @@ typedef struct {
  *   inputs       [input_count] pointers; input i has outer * block_bytes[i] bytes
  *   block_bytes  [input_count] bytes of input i from the concatenated axis inwards
  */
-void nn_concat(const nn_concat_params *p, const void *const inputs[], const int32_t *block_bytes,
+void nn_concat(const nn_concat_params *p, const void *const inputs[], const NN_FLASH int32_t *block_bytes,
                void *output);
 
 #endif

@@ -20,7 +20,7 @@ typedef struct {
  *   output   [batch][out_h][out_w][out_c]
  * Sums bias, then the taps inside the input in the order of the weights; clamps to [out_min, out_max].
  */
-void nn_conv2d_f32(const nn_conv2d_f32_params *p, const float *input, const float *weights, const float *bias,
-                   float *output);
+void nn_conv2d_f32(const nn_conv2d_f32_params *p, const float *input, const NN_FLASH float *weights,
+                   const NN_FLASH float *bias, float *output);
 
 #endif

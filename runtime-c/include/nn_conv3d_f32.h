@@ -25,7 +25,7 @@ typedef struct {
  *   output   [batch][out_c][out_d][out_h][out_w]
  * Sums bias, then the taps on input elements in the order of the weights; clamps to [out_min, out_max].
  */
-void nn_conv3d_f32(const nn_conv3d_f32_params *p, const float *input, const float *weights, const float *bias,
-                   float *output);
+void nn_conv3d_f32(const nn_conv3d_f32_params *p, const float *input, const NN_FLASH float *weights,
+                   const NN_FLASH float *bias, float *output);
 
 #endif

@@ -27,7 +27,8 @@ typedef struct {
  * Sums bias and all taps, those beside the input elements being in_zero_point; requantises; clamps to
  * [out_min, out_max].
  */
-void nn_conv3d_s8(const nn_conv3d_s8_params *p, const int8_t *input, const int8_t *weights,
-                  const int32_t *bias, const int32_t *multiplier, const uint8_t *shift, int8_t *output);
+void nn_conv3d_s8(const nn_conv3d_s8_params *p, const int8_t *input, const NN_FLASH int8_t *weights,
+                  const NN_FLASH int32_t *bias, const NN_FLASH int32_t *multiplier,
+                  const NN_FLASH uint8_t *shift, int8_t *output);
 
 #endif

@@ -23,6 +23,6 @@ typedef struct {
  * [out_min, out_max].
  */
 void nn_conv_transpose2d_f32(const nn_conv_transpose2d_f32_params *p, const float *input,
-                             const float *weights, const float *bias, float *output);
+                             const NN_FLASH float *weights, const NN_FLASH float *bias, float *output);
 
 #endif

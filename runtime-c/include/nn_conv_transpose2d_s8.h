@@ -24,7 +24,8 @@ typedef struct {
  * A tap that reads nothing counts as in_zero_point. The caller guarantees that no partial sum leaves int32.
  */
 void nn_conv_transpose2d_s8(const nn_conv_transpose2d_s8_params *p, const int8_t *input,
-                            const int8_t *weights, const int32_t *bias, const int32_t *multiplier,
-                            const uint8_t *shift, int8_t *output);
+                            const NN_FLASH int8_t *weights, const NN_FLASH int32_t *bias,
+                            const NN_FLASH int32_t *multiplier, const NN_FLASH uint8_t *shift,
+                            int8_t *output);
 
 #endif

@@ -19,6 +19,6 @@ typedef struct {
  * Sums bias, then the taps inside the input in row-major order; clamps to [out_min, out_max].
  */
 void nn_depthwise_conv2d_f32(const nn_depthwise_conv2d_f32_params *p, const float *input,
-                             const float *weights, const float *bias, float *output);
+                             const NN_FLASH float *weights, const NN_FLASH float *bias, float *output);
 
 #endif

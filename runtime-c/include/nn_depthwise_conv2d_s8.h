@@ -23,7 +23,8 @@ typedef struct {
  * Padded taps count as in_zero_point (real zero). The caller guarantees that no partial sum leaves int32.
  */
 void nn_depthwise_conv2d_s8(const nn_depthwise_conv2d_s8_params *p, const int8_t *input,
-                            const int8_t *weights, const int32_t *bias, const int32_t *multiplier,
-                            const uint8_t *shift, int8_t *output);
+                            const NN_FLASH int8_t *weights, const NN_FLASH int32_t *bias,
+                            const NN_FLASH int32_t *multiplier, const NN_FLASH uint8_t *shift,
+                            int8_t *output);
 
 #endif

@@ -20,7 +20,7 @@ typedef struct {
  *   scratch  the pairs of one transform
  *   output   the first `bins` pairs of each line
  */
-void nn_fft_f32(const nn_fft_f32_params *p, const float *input, const float *window, const float *turns,
-                void *scratch, float *output);
+void nn_fft_f32(const nn_fft_f32_params *p, const float *input, const float *window,
+                const NN_FLASH float *turns, void *scratch, float *output);
 
 #endif

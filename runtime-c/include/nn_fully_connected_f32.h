@@ -16,7 +16,7 @@ typedef struct {
  *   bias     [out_features]
  *   output   [rows][out_features]
  */
-void nn_fully_connected_f32(const nn_fully_connected_f32_params *p, const float *input, const float *weights,
-                            const float *bias, float *output);
+void nn_fully_connected_f32(const nn_fully_connected_f32_params *p, const float *input,
+                            const NN_FLASH float *weights, const NN_FLASH float *bias, float *output);
 
 #endif

@@ -17,8 +17,8 @@ typedef struct {
  *   output      [rows][out_features]
  * The caller guarantees that no partial sum leaves int32.
  */
-void nn_fully_connected_s8(const nn_fully_connected_s8_params *p, const int8_t *input, const int8_t *weights,
-                           const int32_t *bias, const int32_t *multiplier, const uint8_t *shift,
-                           int8_t *output);
+void nn_fully_connected_s8(const nn_fully_connected_s8_params *p, const int8_t *input,
+                           const NN_FLASH int8_t *weights, const NN_FLASH int32_t *bias,
+                           const NN_FLASH int32_t *multiplier, const NN_FLASH uint8_t *shift, int8_t *output);
 
 #endif

@@ -8,6 +8,6 @@ typedef struct {
 } nn_lut_s8_params;
 
 /* Any function of one int8 value: output[i] = table[input[i] + 128]. Output may be input. */
-void nn_lut_s8(const nn_lut_s8_params *p, const int8_t *input, const int8_t *table, int8_t *output);
+void nn_lut_s8(const nn_lut_s8_params *p, const int8_t *input, const NN_FLASH int8_t *table, int8_t *output);
 
 #endif

@@ -18,7 +18,7 @@ static inline float nn_clamp_f32(float x, float min, float max) {
 }
 
 /* acc + x[0] * w[0] + x[1] * w[1] + ..., added from left to right. */
-static inline float nn_dot_f32(float acc, const float *x, const float *w, int32_t count) {
+static inline float nn_dot_f32(float acc, const float *x, const NN_FLASH float *w, int32_t count) {
     for (; count >= 4; count -= 4) {
         acc += x[0] * w[0];
         acc += x[1] * w[1];

@@ -15,7 +15,7 @@ typedef struct {
  *   entries  [grams][2]: length of the n-gram, place of its count in the result
  *   output   [rows][results] counts
  */
-void nn_ngrams_i32(const nn_ngrams_i32_params *p, const int32_t *input, const int32_t *pool,
-                   const int32_t *entries, float *output);
+void nn_ngrams_i32(const nn_ngrams_i32_params *p, const int32_t *input, const NN_FLASH int32_t *pool,
+                   const NN_FLASH int32_t *entries, float *output);
 
 #endif

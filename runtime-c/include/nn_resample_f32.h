@@ -17,7 +17,7 @@ typedef struct {
  *   weights  [out_size][taps]
  *   output   [outer][out_size][inner]
  */
-void nn_resample_f32(const nn_resample_f32_params *p, const float *input, const uint16_t *starts,
-                     const float *weights, float *output);
+void nn_resample_f32(const nn_resample_f32_params *p, const float *input, const NN_FLASH uint16_t *starts,
+                     const NN_FLASH float *weights, float *output);
 
 #endif

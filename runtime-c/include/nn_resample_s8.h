@@ -17,7 +17,7 @@ typedef struct {
  *   weights  [out_size][taps]
  *   output   [outer][out_size][inner]
  */
-void nn_resample_s8(const nn_resample_s8_params *p, const int8_t *input, const uint16_t *starts,
-                    const int16_t *weights, int8_t *output);
+void nn_resample_s8(const nn_resample_s8_params *p, const int8_t *input, const NN_FLASH uint16_t *starts,
+                    const NN_FLASH int16_t *weights, int8_t *output);
 
 #endif

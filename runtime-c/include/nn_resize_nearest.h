@@ -17,7 +17,7 @@ typedef struct {
  *   columns  [out_w] in [0, in_w)
  *   output   [batch][out_h][out_w] pixels
  */
-void nn_resize_nearest(const nn_resize_nearest_params *p, const void *input, const uint16_t *rows,
-                       const uint16_t *columns, void *output);
+void nn_resize_nearest(const nn_resize_nearest_params *p, const void *input, const NN_FLASH uint16_t *rows,
+                       const NN_FLASH uint16_t *columns, void *output);
 
 #endif

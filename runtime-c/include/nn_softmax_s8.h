@@ -16,6 +16,7 @@ typedef struct {
  *   table  [256]: exp(-i * in_scale) in fixed point (src/numerics/softmax.ts)
  * Output may be input.
  */
-void nn_softmax_s8(const nn_softmax_s8_params *p, const int8_t *input, const uint16_t *table, int8_t *output);
+void nn_softmax_s8(const nn_softmax_s8_params *p, const int8_t *input, const NN_FLASH uint16_t *table,
+                   int8_t *output);
 
 #endif

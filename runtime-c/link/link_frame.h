@@ -15,6 +15,13 @@
 
 #define LINK_CRC_BYTES 4
 
+/* Marks constant tables: the address space of flash on AVR, where data pointers do not reach it. */
+#if defined(__AVR__) && defined(__FLASH) && !defined(__STRICT_ANSI__)
+#define LINK_FLASH __flash
+#else
+#define LINK_FLASH
+#endif
+
 typedef enum { LINK_FRAME_PENDING, LINK_FRAME_COMPLETE, LINK_FRAME_DAMAGED } link_frame_state;
 
 /* Zero-initialised it waits for a frame. While a frame is sent, `bytes` holds that one instead. */

@@ -1,7 +1,8 @@
 #include "nn_average_pool2d_s8.h"
 
 NN_KERNEL void nn_average_pool2d_s8(const nn_average_pool2d_s8_params *p, const int8_t *input,
-                                    const int32_t *multiplier, const uint8_t *shift, int8_t *output) {
+                                    const NN_FLASH int32_t *multiplier, const NN_FLASH uint8_t *shift,
+                                    int8_t *output) {
     const int32_t padded_bottom = p->in_h + p->pad_bottom;
     const int32_t padded_right = p->in_w + p->pad_right;
     for (int32_t n = 0; n < p->batch; n++) {

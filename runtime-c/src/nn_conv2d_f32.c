@@ -1,7 +1,7 @@
 #include "nn_conv2d_f32.h"
 
-NN_KERNEL void nn_conv2d_f32(const nn_conv2d_f32_params *p, const float *input, const float *weights,
-                             const float *bias, float *output) {
+NN_KERNEL void nn_conv2d_f32(const nn_conv2d_f32_params *p, const float *input, const NN_FLASH float *weights,
+                             const NN_FLASH float *bias, float *output) {
     const int32_t group_in = p->in_c / p->groups;
     const int32_t group_out = p->out_c / p->groups;
     /* Neighbouring taps of a kernel row are one run where neither dilation nor groups leave gaps. */

@@ -1,8 +1,8 @@
 #include "nn_conv2d_s8.h"
 
-NN_KERNEL void nn_conv2d_s8(const nn_conv2d_s8_params *p, const int8_t *input, const int8_t *weights,
-                            const int32_t *bias, const int32_t *multiplier, const uint8_t *shift,
-                            int8_t *output) {
+NN_KERNEL void nn_conv2d_s8(const nn_conv2d_s8_params *p, const int8_t *input, const NN_FLASH int8_t *weights,
+                            const NN_FLASH int32_t *bias, const NN_FLASH int32_t *multiplier,
+                            const NN_FLASH uint8_t *shift, int8_t *output) {
     const int32_t group_in = p->in_c / p->groups;
     const int32_t group_out = p->out_c / p->groups;
     /* Neighbouring taps of a kernel row read one contiguous run of the input. */
@@ -14,7 +14,7 @@ NN_KERNEL void nn_conv2d_s8(const nn_conv2d_s8_params *p, const int8_t *input, c
                 const int32_t x0 = ox * p->stride_w - p->pad_left;
                 const int32_t begin = nn_taps_before(-x0, p->dilation_w, p->kernel_w);
                 const int32_t end = nn_taps_before(p->in_w - x0, p->dilation_w, p->kernel_w);
-                const int8_t *w = weights;
+                const NN_FLASH int8_t *w = weights;
                 for (int32_t oc = 0; oc < p->out_c; oc++) {
                     const int8_t *const in = input + (oc / group_out) * group_in;
                     int32_t acc = bias[oc];

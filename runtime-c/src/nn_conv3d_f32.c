@@ -9,7 +9,8 @@ static int32_t source(int32_t position, int32_t step, int32_t size) {
 }
 
 /* acc and the products of one kernel row; x0: position of its first tap. */
-static float add_row(const nn_conv3d_f32_params *p, float acc, const float *row, const float *w, int32_t x0) {
+static float add_row(const nn_conv3d_f32_params *p, float acc, const float *row, const NN_FLASH float *w,
+                     int32_t x0) {
     for (int32_t kx = 0; kx < p->kernel_w; kx++) {
         const int32_t x = source(x0 + kx * p->dilation_w, p->step_w, p->in_w);
         if (x >= 0) {
@@ -20,8 +21,8 @@ static float add_row(const nn_conv3d_f32_params *p, float acc, const float *row,
 }
 
 /* acc and the products of one input channel; z0, y0, x0: position of the first tap. */
-static float add_channel(const nn_conv3d_f32_params *p, float acc, const float *input, const float *w,
-                         int32_t z0, int32_t y0, int32_t x0) {
+static float add_channel(const nn_conv3d_f32_params *p, float acc, const float *input,
+                         const NN_FLASH float *w, int32_t z0, int32_t y0, int32_t x0) {
     for (int32_t kz = 0; kz < p->kernel_d; kz++) {
         const int32_t z = source(z0 + kz * p->dilation_d, p->step_d, p->in_d);
         for (int32_t ky = 0; z >= 0 && ky < p->kernel_h; ky++) {
@@ -35,8 +36,8 @@ static float add_channel(const nn_conv3d_f32_params *p, float acc, const float *
     return acc;
 }
 
-NN_KERNEL void nn_conv3d_f32(const nn_conv3d_f32_params *p, const float *input, const float *weights,
-                             const float *bias, float *output) {
+NN_KERNEL void nn_conv3d_f32(const nn_conv3d_f32_params *p, const float *input, const NN_FLASH float *weights,
+                             const NN_FLASH float *bias, float *output) {
     const int32_t group_in = p->in_c / p->groups;
     const int32_t group_out = p->out_c / p->groups;
     const int32_t volume = p->in_d * p->in_h * p->in_w;
@@ -44,7 +45,7 @@ NN_KERNEL void nn_conv3d_f32(const nn_conv3d_f32_params *p, const float *input, 
     for (int32_t n = 0; n < p->batch; n++) {
         for (int32_t oc = 0; oc < p->out_c; oc++) {
             const float *const in = input + (n * p->in_c + oc / group_out * group_in) * volume;
-            const float *const w = weights + oc * group_in * taps;
+            const NN_FLASH float *const w = weights + oc * group_in * taps;
             for (int32_t oz = 0; oz < p->out_d; oz++) {
                 const int32_t z0 = oz * p->stride_d - p->pad_front;
                 for (int32_t oy = 0; oy < p->out_h; oy++) {

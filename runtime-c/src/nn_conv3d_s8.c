@@ -9,7 +9,8 @@ static int32_t source(int32_t position, int32_t step, int32_t size) {
 }
 
 /* The products of one kernel row with the input row; x0: position of its first tap. */
-static int32_t sum_row(const nn_conv3d_s8_params *p, const int8_t *row, const int8_t *w, int32_t x0) {
+static int32_t sum_row(const nn_conv3d_s8_params *p, const int8_t *row, const NN_FLASH int8_t *w,
+                       int32_t x0) {
     int32_t acc = 0;
     for (int32_t kx = 0; kx < p->kernel_w; kx++) {
         const int32_t x = source(x0 + kx * p->dilation_w, p->step_w, p->in_w);
@@ -19,8 +20,8 @@ static int32_t sum_row(const nn_conv3d_s8_params *p, const int8_t *row, const in
 }
 
 /* The products of one input channel; z0, y0, x0: position of the first tap. */
-static int32_t sum_channel(const nn_conv3d_s8_params *p, const int8_t *input, const int8_t *w, int32_t z0,
-                           int32_t y0, int32_t x0) {
+static int32_t sum_channel(const nn_conv3d_s8_params *p, const int8_t *input, const NN_FLASH int8_t *w,
+                           int32_t z0, int32_t y0, int32_t x0) {
     int32_t acc = 0;
     for (int32_t kz = 0; kz < p->kernel_d; kz++) {
         const int32_t z = source(z0 + kz * p->dilation_d, p->step_d, p->in_d);
@@ -37,9 +38,9 @@ static int32_t sum_channel(const nn_conv3d_s8_params *p, const int8_t *input, co
     return acc;
 }
 
-NN_KERNEL void nn_conv3d_s8(const nn_conv3d_s8_params *p, const int8_t *input, const int8_t *weights,
-                            const int32_t *bias, const int32_t *multiplier, const uint8_t *shift,
-                            int8_t *output) {
+NN_KERNEL void nn_conv3d_s8(const nn_conv3d_s8_params *p, const int8_t *input, const NN_FLASH int8_t *weights,
+                            const NN_FLASH int32_t *bias, const NN_FLASH int32_t *multiplier,
+                            const NN_FLASH uint8_t *shift, int8_t *output) {
     const int32_t group_in = p->in_c / p->groups;
     const int32_t group_out = p->out_c / p->groups;
     const int32_t volume = p->in_d * p->in_h * p->in_w;
@@ -47,7 +48,7 @@ NN_KERNEL void nn_conv3d_s8(const nn_conv3d_s8_params *p, const int8_t *input, c
     for (int32_t n = 0; n < p->batch; n++) {
         for (int32_t oc = 0; oc < p->out_c; oc++) {
             const int8_t *const in = input + (n * p->in_c + oc / group_out * group_in) * volume;
-            const int8_t *const w = weights + oc * group_in * taps;
+            const NN_FLASH int8_t *const w = weights + oc * group_in * taps;
             for (int32_t oz = 0; oz < p->out_d; oz++) {
                 const int32_t z0 = oz * p->stride_d - p->pad_front;
                 for (int32_t oy = 0; oy < p->out_h; oy++) {

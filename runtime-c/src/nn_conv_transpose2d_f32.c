@@ -9,7 +9,8 @@ static int32_t source(int32_t reach, int32_t stride, int32_t size) {
 }
 
 /* Adds one tap to the sums of all output channels; x and w point at the tap's first input channel. */
-static void add_tap(const nn_conv_transpose2d_f32_params *p, const float *x, const float *w, float *sums) {
+static void add_tap(const nn_conv_transpose2d_f32_params *p, const float *x, const NN_FLASH float *w,
+                    float *sums) {
     const int32_t group_in = p->in_c / p->groups;
     const int32_t group_out = p->out_c / p->groups;
     const int32_t filter = p->kernel_h * p->kernel_w * group_in;
@@ -24,7 +25,8 @@ static void add_tap(const nn_conv_transpose2d_f32_params *p, const float *x, con
 }
 
 NN_KERNEL void nn_conv_transpose2d_f32(const nn_conv_transpose2d_f32_params *p, const float *input,
-                                       const float *weights, const float *bias, float *output) {
+                                       const NN_FLASH float *weights, const NN_FLASH float *bias,
+                                       float *output) {
     const int32_t group_in = p->in_c / p->groups;
     for (int32_t n = 0; n < p->batch; n++) {
         for (int32_t oy = 0; oy < p->out_h; oy++) {

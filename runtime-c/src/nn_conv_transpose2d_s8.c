@@ -9,14 +9,15 @@ static int32_t source(int32_t position, int32_t stride, int32_t size) {
 }
 
 NN_KERNEL void nn_conv_transpose2d_s8(const nn_conv_transpose2d_s8_params *p, const int8_t *input,
-                                      const int8_t *weights, const int32_t *bias, const int32_t *multiplier,
-                                      const uint8_t *shift, int8_t *output) {
+                                      const NN_FLASH int8_t *weights, const NN_FLASH int32_t *bias,
+                                      const NN_FLASH int32_t *multiplier, const NN_FLASH uint8_t *shift,
+                                      int8_t *output) {
     const int32_t group_in = p->in_c / p->groups;
     const int32_t group_out = p->out_c / p->groups;
     for (int32_t n = 0; n < p->batch; n++) {
         for (int32_t oy = 0; oy < p->out_h; oy++) {
             for (int32_t ox = 0; ox < p->out_w; ox++) {
-                const int8_t *w = weights;
+                const NN_FLASH int8_t *w = weights;
                 for (int32_t oc = 0; oc < p->out_c; oc++) {
                     const int8_t *const in = input + (oc / group_out) * group_in;
                     int32_t acc = bias[oc];

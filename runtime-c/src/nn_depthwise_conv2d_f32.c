@@ -1,7 +1,8 @@
 #include "nn_depthwise_conv2d_f32.h"
 
 NN_KERNEL void nn_depthwise_conv2d_f32(const nn_depthwise_conv2d_f32_params *p, const float *input,
-                                       const float *weights, const float *bias, float *output) {
+                                       const NN_FLASH float *weights, const NN_FLASH float *bias,
+                                       float *output) {
     const int32_t in_row = p->in_w * p->in_c;
     const int32_t weights_row = p->kernel_w * p->out_c;
     for (int32_t n = 0; n < p->batch; n++) {

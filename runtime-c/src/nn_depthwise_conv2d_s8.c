@@ -14,7 +14,8 @@ typedef struct {
  * literal, so each gets its own code.
  */
 static inline void add_taps_inside(const nn_depthwise_conv2d_s8_params *p, const window *at,
-                                   const int8_t *input, const int8_t *w, int lanes, int32_t acc[LANES]) {
+                                   const int8_t *input, const NN_FLASH int8_t *w, int lanes,
+                                   int32_t acc[LANES]) {
     const int32_t x_step = p->dilation_w * p->in_c;
     if (at->kx0 == at->kx1) {
         return;
@@ -38,8 +39,8 @@ static inline void add_taps_inside(const nn_depthwise_conv2d_s8_params *p, const
 }
 
 /* The folded bias counts every tap: those in the padding read in_zero_point. */
-static void add_taps_outside(const nn_depthwise_conv2d_s8_params *p, const window *at, const int8_t *w,
-                             int lanes, int32_t acc[LANES]) {
+static void add_taps_outside(const nn_depthwise_conv2d_s8_params *p, const window *at,
+                             const NN_FLASH int8_t *w, int lanes, int32_t acc[LANES]) {
     for (int32_t ky = 0; ky < p->kernel_h; ky++) {
         const int row_inside = ky >= at->ky0 && ky < at->ky1;
         for (int32_t kx = 0; kx < p->kernel_w; kx++) {
@@ -54,8 +55,9 @@ static void add_taps_outside(const nn_depthwise_conv2d_s8_params *p, const windo
 }
 
 NN_KERNEL void nn_depthwise_conv2d_s8(const nn_depthwise_conv2d_s8_params *p, const int8_t *input,
-                                      const int8_t *weights, const int32_t *bias, const int32_t *multiplier,
-                                      const uint8_t *shift, int8_t *output) {
+                                      const NN_FLASH int8_t *weights, const NN_FLASH int32_t *bias,
+                                      const NN_FLASH int32_t *multiplier, const NN_FLASH uint8_t *shift,
+                                      int8_t *output) {
     for (int32_t n = 0; n < p->batch; n++) {
         for (int32_t oy = 0; oy < p->out_h; oy++) {
             window at;

@@ -10,8 +10,8 @@ static int32_t reversed(int32_t value, int32_t bits) {
 }
 
 /* Bin q of the transform of every 2^doublings-th sample from `first` on. */
-static void short_bin(const nn_fft_f32_params *p, const float *x, const float *window, const float *turns,
-                      int32_t first, int32_t q, float *pair) {
+static void short_bin(const nn_fft_f32_params *p, const float *x, const float *window,
+                      const NN_FLASH float *turns, int32_t first, int32_t q, float *pair) {
     const int32_t lines = (int32_t)1 << p->doublings;
     const int32_t length = p->odd * lines;
     float re = 0.0f;
@@ -36,13 +36,13 @@ static void short_bin(const nn_fft_f32_params *p, const float *x, const float *w
 }
 
 /* Two transforms of `half` values become one of twice as many, until one is left. */
-static void combine(int32_t odd, int32_t length, const float *turns, float *values) {
+static void combine(int32_t odd, int32_t length, const NN_FLASH float *turns, float *values) {
     for (int32_t half = odd; half < length; half *= 2) {
         const int32_t step = length / (2 * half);
         for (int32_t start = 0; start < length; start += 2 * half) {
             float *low = values + 2 * start;
             float *high = low + 2 * half;
-            const float *turn = turns;
+            const NN_FLASH float *turn = turns;
             for (int32_t q = 0; q < half; q++) {
                 const float re = high[0] * turn[0] - high[1] * turn[1];
                 const float im = high[0] * turn[1] + high[1] * turn[0];
@@ -59,7 +59,7 @@ static void combine(int32_t odd, int32_t length, const float *turns, float *valu
 }
 
 NN_KERNEL void nn_fft_f32(const nn_fft_f32_params *p, const float *input, const float *window,
-                          const float *turns, void *scratch, float *output) {
+                          const NN_FLASH float *turns, void *scratch, float *output) {
     const int32_t lines = (int32_t)1 << p->doublings;
     float *values = scratch;
     for (int32_t b = 0; b < p->batch; b++) {

@@ -1,6 +1,6 @@
 #include "nn_ngrams_i32.h"
 
-static int32_t count_gram(const int32_t *row, int32_t columns, const int32_t *gram, int32_t length,
+static int32_t count_gram(const int32_t *row, int32_t columns, const NN_FLASH int32_t *gram, int32_t length,
                           int32_t distance) {
     const int32_t last = columns - distance * (length - 1);
     int32_t count = 0;
@@ -16,10 +16,10 @@ static int32_t count_gram(const int32_t *row, int32_t columns, const int32_t *gr
     return count;
 }
 
-NN_KERNEL void nn_ngrams_i32(const nn_ngrams_i32_params *p, const int32_t *input, const int32_t *pool,
-                             const int32_t *entries, float *output) {
+NN_KERNEL void nn_ngrams_i32(const nn_ngrams_i32_params *p, const int32_t *input,
+                             const NN_FLASH int32_t *pool, const NN_FLASH int32_t *entries, float *output) {
     for (int32_t row = 0; row < p->rows; row++) {
-        const int32_t *gram = pool;
+        const NN_FLASH int32_t *gram = pool;
         for (int32_t i = 0; i < p->results; i++) {
             output[i] = 0.0f;
         }

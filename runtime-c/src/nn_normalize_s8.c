@@ -32,37 +32,52 @@ static uint64_t variance_of(const nn_normalize_s8_params *p, const int8_t *input
     return (uint64_t)(p->count * squares - (int64_t)*sum * *sum) + (uint64_t)p->epsilon;
 }
 
-static void normalize(const nn_normalize_s8_params *p, const int8_t *input, int8_t *output) {
+/* floor((product + 2^(shift - 1)) / 2^shift) for shift in [1, 62]. */
+static int64_t rounded(int64_t product, int32_t shift) {
+    return ((product >> (shift - 1)) + 1) >> 1;
+}
+
+static void normalize(const nn_normalize_s8_params *p, const int8_t *input, const NN_FLASH int32_t *scale,
+                      const NN_FLASH int32_t *bias, int8_t *output) {
     int32_t sum;
     uint64_t variance = variance_of(p, input, &sum);
     if (variance == 0) {
         variance = 1; /* all elements are equal: their differences from the mean are 0 */
     }
-    int32_t shift = p->shift;
+    int32_t shift = 42;
     while (variance < 0x4000000000000000u) {
         variance <<= 2;
         shift--;
     }
     const uint32_t root = square_root(variance);
-    const int32_t multiplier = (int32_t)((((uint64_t)(uint32_t)p->numerator << 31) + root / 2) / root);
+    const int64_t multiplier = (int64_t)((((uint64_t)1 << 62) + root / 2) / root);
+    const int64_t bias_unit = (int64_t)1 << (p->shift - 20);
     int32_t index[5] = {0};
     do {
         int32_t at = nn_row_offset(index, p->window_stride);
+        int32_t channel = nn_row_offset(index, p->window_scale_stride);
         for (int32_t i = 0; i < p->window[5]; i++) {
             const int32_t acc = p->count * (input[at] - p->in_zero_point) - sum;
-            output[at] = nn_requantize_s8(acc, multiplier, (uint8_t)shift, p->out_zero_point, -128, 127);
+            const int64_t y = rounded(acc * multiplier, shift);
+            const int64_t scaled = rounded(y * scale[channel] + bias[channel] * bias_unit, p->shift);
+            const int64_t q = scaled + p->out_zero_point;
+            output[at] = (int8_t)(q < -128 ? -128 : q > 127 ? 127 : q);
             at += p->window_stride[5];
+            channel += p->window_scale_stride[5];
         }
     } while (nn_next_row(p->window, index));
 }
 
-NN_KERNEL void nn_normalize_s8(const nn_normalize_s8_params *p, const int8_t *input, int8_t *output) {
+NN_KERNEL void nn_normalize_s8(const nn_normalize_s8_params *p, const int8_t *input,
+                               const NN_FLASH int32_t *scale, const NN_FLASH int32_t *bias, int8_t *output) {
     int32_t index[5] = {0};
     do {
         int32_t at = nn_row_offset(index, p->stride);
+        int32_t channel = nn_row_offset(index, p->scale_stride);
         for (int32_t i = 0; i < p->shape[5]; i++) {
-            normalize(p, input + at, output + at);
+            normalize(p, input + at, scale + channel, bias + channel, output + at);
             at += p->stride[5];
+            channel += p->scale_stride[5];
         }
     } while (nn_next_row(p->shape, index));
 }

@@ -2,8 +2,9 @@
 
 #include <string.h>
 
-NN_KERNEL void nn_resize_nearest(const nn_resize_nearest_params *p, const void *input, const uint16_t *rows,
-                                 const uint16_t *columns, void *output) {
+NN_KERNEL void nn_resize_nearest(const nn_resize_nearest_params *p, const void *input,
+                                 const NN_FLASH uint16_t *rows, const NN_FLASH uint16_t *columns,
+                                 void *output) {
     const int32_t in_row = p->in_w * p->pixel_bytes;
     const int32_t out_row = p->out_w * p->pixel_bytes;
     const uint8_t *in = input;

@@ -1,7 +1,7 @@
 #include "nn_softmax_s8.h"
 
-NN_KERNEL void nn_softmax_s8(const nn_softmax_s8_params *p, const int8_t *input, const uint16_t *table,
-                             int8_t *output) {
+NN_KERNEL void nn_softmax_s8(const nn_softmax_s8_params *p, const int8_t *input,
+                             const NN_FLASH uint16_t *table, int8_t *output) {
     const int32_t size = p->count * p->inner;
     for (int32_t outer = 0; outer < p->outer; outer++) {
         for (int32_t inner = 0; inner < p->inner; inner++) {

@@ -14,6 +14,7 @@
 const RISCV_BREW = "riscv-software-src/riscv/riscv-gnu-toolchain";
 const HOST = "running firmware on the host, and tests";
 const CORTEX_M = "building firmware for Cortex-M";
+const OTHER_CORES = "running firmware on the simulated RISC-V and AVR boards";
 const EVERY_COMPILER = "tests that compile the generated C with every compiler";
 
 /** @type {readonly Tool[]} */
@@ -38,7 +39,21 @@ export const TOOLS = [
     program: "qemu-system-arm",
     debian: "qemu-system-arm",
     brew: "qemu",
-    purpose: "running firmware on the simulated Cortex-M4",
+    purpose: "running firmware on the simulated Cortex-M boards",
+  },
+  {
+    name: "qemu-system-riscv32",
+    program: "qemu-system-riscv32",
+    debian: "qemu-system-misc",
+    brew: "qemu",
+    purpose: OTHER_CORES,
+  },
+  {
+    name: "qemu-system-avr",
+    program: "qemu-system-avr",
+    debian: "qemu-system-misc",
+    brew: "qemu",
+    purpose: OTHER_CORES,
   },
   { name: "avr-gcc", program: "avr-gcc", debian: "gcc-avr", brew: "osx-cross/avr/avr-gcc", purpose: EVERY_COMPILER },
   { name: "AVR C library", file: "/usr/lib/avr/include/stdio.h", debian: "avr-libc", purpose: EVERY_COMPILER },

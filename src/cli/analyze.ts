@@ -6,7 +6,7 @@ import type { StatePair } from "../onnx/bind_states.js";
 import { findOperator } from "../ops/index.js";
 import { refusal } from "../ops/refused.js";
 import { type AddCommand, action } from "./command.js";
-import { constantOption, jsonOption, layoutOption, shapeOption, stateOption } from "./options.js";
+import { constantOption, jsonOption, layoutOption, shapeOption, statefulOption, stateOption } from "./options.js";
 import { compact, table } from "./output.js";
 import { traceTo } from "./trace.js";
 
@@ -14,6 +14,7 @@ interface Options {
   json?: boolean;
   shape?: ReadonlyMap<string, Shape>;
   state?: readonly StatePair[];
+  stateful?: boolean;
   constant?: ReadonlyMap<string, readonly number[]>;
   inputLayout?: "nhwc" | "nchw";
   trace?: boolean;
@@ -27,6 +28,7 @@ export const analyze: AddCommand = (program) => {
     .addOption(shapeOption())
     .addOption(constantOption())
     .addOption(stateOption())
+    .addOption(statefulOption())
     .addOption(layoutOption())
     .option("--trace", "print the graph after every pass, on stderr")
     .addOption(jsonOption())
@@ -53,6 +55,7 @@ export const analyze: AddCommand = (program) => {
                 shapes: options.shape,
                 constants: options.constant,
                 states: options.state,
+                stateful: options.stateful,
                 inputLayout: options.inputLayout,
                 ...(options.trace && { trace: traceTo(output.note) }),
               })

@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { artefacts } from "../device/pio.js";
+import { cycleModelOf } from "../device/profile/cycle_models.js";
 import { profileProject } from "../device/profile/profile.js";
 import { sizesFromMap } from "../device/size.js";
 import { UserError } from "../errors.js";
@@ -20,10 +21,14 @@ export const bench: AddCommand = (program) => {
     .action(
       action<{ json?: boolean; model?: string }>(async ([folder], options, output) => {
         const result = await benchProject(openProject(folder, options.model));
-        const rows = result.layers.map((l, i) => [i, l.operator, l.macs, l.instructions, l.cycles, l.name]);
+        const rows = result.layers.map((l, i) => [i, l.operator, l.macs, l.instructions, l.cycles ?? "-", l.name]);
         const { flash, ram, support } = result;
+        const cycles =
+          result.cycles === null
+            ? `no cycle model for ${result.core}`
+            : `${compact(result.cycles)} modelled cycles without wait states (${result.cycleModel})`;
         const text = [
-          `${result.board}: ${compact(result.instructions)} instructions, ${compact(result.cycles)} modelled cycles, ${compact(result.macs)} multiply-accumulates`,
+          `${result.board}: ${compact(result.instructions)} instructions, ${cycles}, ${compact(result.macs)} multiply-accumulates`,
           `flash ${kilobytes(flash.total)}: code ${kilobytes(flash.code)}, weights and tables ${kilobytes(flash.weights)}`,
           `RAM ${kilobytes(ram.total)}: arena ${kilobytes(ram.arena)}, static ${kilobytes(ram.static)}, stack ${kilobytes(ram.stack)}`,
           `board support and link besides: flash ${kilobytes(support.flash)}, RAM ${kilobytes(support.ram)}`,
@@ -74,6 +79,8 @@ export async function benchProject(project: Project) {
   const supportRam = support.data + support.bss - Math.max(1, ...arenas);
   return {
     board: board.name,
+    core: board.core,
+    cycleModel: cycleModelOf(board.core)?.source ?? null,
     instructions: profile.instructions,
     cycles: profile.cycles,
     macs: program.steps.reduce((sum, step) => sum + step.macs, 0),

@@ -3,7 +3,7 @@ import { basename } from "node:path";
 import { Option } from "commander";
 import { type Compiled, compile, modelHash } from "../compile.js";
 import { type Board, flashBytes, loadBoard, ramBytes, targetOf } from "../device/boards.js";
-import { ortAgreementOf, tableBytes } from "../emit/manifest.js";
+import { eliminationOf, ortAgreementOf, tableBytes } from "../emit/manifest.js";
 import { UserError } from "../errors.js";
 import type { Shape } from "../graph/ir.js";
 import { writeTree } from "../io/files.js";
@@ -24,6 +24,7 @@ import {
   observerOption,
   percentileOption,
   shapeOption,
+  statefulOption,
   stateOption,
   streamFramesOption,
   streamOption,
@@ -45,8 +46,10 @@ interface Options {
   maxRam?: number;
   maxFlash?: number;
   cascade: boolean;
+  keepChannels?: boolean;
   shape?: ReadonlyMap<string, Shape>;
   state?: readonly StatePair[];
+  stateful?: boolean;
   stream?: StreamOptions;
   streamFrames?: number;
   constant?: ReadonlyMap<string, readonly number[]>;
@@ -105,10 +108,12 @@ export const generate: AddCommand = (program) => {
     )
     .option("--max-flash <bytes>", "limit of tables and kernels", byteCount)
     .option("--no-cascade", "run every layer whole, none row by row together with the next")
+    .option("--keep-channels", "keep channels of int8 firmware that cannot change an output")
     .addOption(layoutOption())
     .addOption(shapeOption())
     .addOption(constantOption())
     .addOption(stateOption())
+    .addOption(statefulOption())
     .addOption(streamOption())
     .addOption(streamFramesOption())
     .addOption(observerOption())
@@ -137,9 +142,11 @@ async function run(path: string, options: Options, output: Output): Promise<unde
     precision: options.precision,
     io: options.io,
     ioBuffers: options.ioBuffers,
+    keepChannels: options.keepChannels,
     shapes: options.shape,
     constants: options.constant,
     states: options.state,
+    stateful: options.stateful,
     ...(options.stream && { stream: { ...options.stream, frames: options.streamFrames } }),
     inputLayout: options.inputLayout,
     observer: observerOf(options),
@@ -153,7 +160,8 @@ async function run(path: string, options: Options, output: Output): Promise<unde
   for (const file of changes.kept) output.note(`kept ${file}: it was edited since it was generated`);
   const { program, plan, view, name } = compiled;
   const hybrid = hybridSteps(program).map(({ node, operator }) => ({ node, operator }));
-  const agreement = ortAgreementOf(program);
+  const agreement = ortAgreementOf(compiled);
+  const eliminated = eliminationOf(compiled);
   const macs = program.steps.reduce((sum, step) => sum + step.macs, 0);
   const text = [
     `${options.output}: ${name} for ${board.title}, ${program.precision}`,
@@ -163,6 +171,11 @@ async function run(path: string, options: Options, output: Output): Promise<unde
     ...(compiled.stream
       ? [
           `  ${compiled.stream.frames} new frames of ${compiled.stream.window} at each call; results are those of a full window from call ${compiled.stream.warmUpCalls} on`,
+        ]
+      : []),
+    ...(eliminated.layers.length > 0
+      ? [
+          `  eliminated without changing an output: ${compact(eliminated.macs.before - macs)} multiply-accumulates, ${kilobytes(eliminated.tableBytes)} of tables`,
         ]
       : []),
     ...(hybrid.length > 0
@@ -184,6 +197,7 @@ async function run(path: string, options: Options, output: Output): Promise<unde
       tables: tableBytes(program),
       choice: compiled.decision,
       ...(compiled.stream && { stream: compiled.stream }),
+      eliminated,
       float32Layers: hybrid,
       ortAgreement: agreement,
       written: changes.written.length,

@@ -77,6 +77,9 @@ export const stateOption = () =>
     "keep a value from call to call: the input takes what the output was, 0 at first (repeatable)",
   ).argParser(collectState);
 
+export const statefulOption = () =>
+  new Option("--stateful", "keep the state of every RNN, GRU and LSTM that starts with zero from call to call");
+
 /** "2", or "input:2". */
 function streamOf(text: string): StreamOptions {
   const at = text.lastIndexOf(":");

@@ -15,6 +15,7 @@ import {
   observerOption,
   percentileOption,
   shapeOption,
+  statefulOption,
   stateOption,
 } from "./options.js";
 import { kilobytes } from "./output.js";
@@ -25,6 +26,7 @@ interface Options {
   output: string;
   shape?: ReadonlyMap<string, Shape>;
   state?: readonly StatePair[];
+  stateful?: boolean;
   constant?: ReadonlyMap<string, readonly number[]>;
   inputLayout?: "nhwc" | "nchw";
   observer: "minmax" | "percentile";
@@ -43,6 +45,7 @@ export const quantize: AddCommand = (program) => {
     .addOption(shapeOption())
     .addOption(constantOption())
     .addOption(stateOption())
+    .addOption(statefulOption())
     .addOption(layoutOption())
     .addOption(jsonOption())
     .addHelpText("after", "\nExample:\n  $ onnx2mcu quantize model.onnx --calibration data.npz -o model.int8.onnx")
@@ -52,6 +55,7 @@ export const quantize: AddCommand = (program) => {
           shapes: options.shape,
           constants: options.constant,
           states: options.state,
+          stateful: options.stateful,
           inputLayout: options.inputLayout,
         });
         let rows = 0;

@@ -25,7 +25,7 @@ export function inputRows(file: DataFile, kind: "calibration" | "inputs", inputs
   const arrays = inputs.map((input) => {
     const { name, array } = findArray(file, kind, input, inputs.length);
     const label = name === undefined ? file.path : `${file.path}, array ${quoted(name)}`;
-    checkRows(file, array, input, label);
+    checkRows(array, input, label);
     return { label, array, size: elementCount(input.shape) };
   });
   const rows = arrays.length === 0 ? 0 : arrays[0].array.shape[0];
@@ -73,13 +73,13 @@ function findArray(
   );
 }
 
-function checkRows(file: DataFile, array: DataArray, input: RowInput, label: string): void {
+function checkRows(array: DataArray, input: RowInput, label: string): void {
   const { shape, data } = array;
   const rest = input.shape[0] === 1 ? input.shape.slice(1) : input.shape;
   const row = shape.slice(1);
-  const fits =
-    shape.length > 0 &&
-    (same(row, rest) || same(row, input.shape) || (file.format === "csv" && row[0] === elementCount(rest)));
+  // A row that is flat on one side leaves no doubt about the order of its values.
+  const flat = (row.length === 1 || rest.length === 1) && elementCount(row) === elementCount(rest);
+  const fits = shape.length > 0 && (same(row, rest) || same(row, input.shape) || flat);
   if (!fits) {
     throw new UserError(
       "E_DATA_SHAPE",

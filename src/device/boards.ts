@@ -13,6 +13,22 @@ const region = z.strictObject({
   waitStates: z.int().nonnegative().describe("extra clock cycles of an access"),
 });
 
+/** Instruction sets that kernels may ask for, each with what a core that has it can do. */
+export const INSTRUCTION_SETS = {
+  armv6m: "Thumb of ARMv6-M, which every Cortex-M runs; 32-bit multiplication, no division, no long multiplication",
+  thumb2: "32-bit Thumb of ARMv7-M and ARMv8-M Mainline: long multiplication, division, IT blocks, saturation",
+  dsp: "DSP extension of Cortex-M4, M7, M33 and above: SMLAD, SXTB16, PKHBT ...",
+  "fpv4-sp": "float32 of the FPv4-SP unit",
+  "fpv5-sp": "float32 of the FPv5 unit",
+  mve: "integer M-profile vector extension (Helium)",
+  "mve-fp": "float16 and float32 M-profile vector extension",
+  rv32im: "RISC-V RV32I with multiplication and division",
+  rvc: "compressed RISC-V instructions",
+  avr: "AVR with hardware multiplier (AVRe+): MUL, MULSU, LPM with post-increment",
+} as const;
+
+type InstructionSet = keyof typeof INSTRUCTION_SETS;
+
 const boardSchema = z.strictObject({
   $schema: z.string().optional(),
   name: z
@@ -21,7 +37,11 @@ const boardSchema = z.strictObject({
     .describe("as --board takes it; also the file name"),
   title: z.string().min(1).describe("for people"),
   core: z.string().min(1).describe("cortex-m4, rv32imc, avr5, host ..."),
-  isa: z.array(z.string()).describe("instruction sets that kernels may ask for"),
+  isa: z.array(z.enum(Object.keys(INSTRUCTION_SETS) as InstructionSet[])).describe(
+    `instruction sets that kernels may ask for: ${Object.entries(INSTRUCTION_SETS)
+      .map(([name, what]) => `${name} (${what})`)
+      .join("; ")}`,
+  ),
   clockHz: z.int().positive(),
   fpu: z.boolean().describe("float32 in hardware"),
   memory: z.strictObject({ flash: z.array(region).min(1), ram: z.array(region).min(1) }),
@@ -46,7 +66,8 @@ const boardSchema = z.strictObject({
   simulator: z
     .strictObject({
       command: z.string().min(1),
-      machine: z.string().min(1),
+      machine: z.string().min(1).describe("qemu's name of it"),
+      firmwareOption: z.enum(["-kernel", "-bios"]).describe("the option by which the machine takes an ELF"),
       args: z.array(z.string()),
       debianPackages: z.array(z.string()),
     })

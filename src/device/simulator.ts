@@ -2,14 +2,17 @@
 import { existsSync } from "node:fs";
 import { UserError } from "../errors.js";
 import type { Project } from "../project/open.js";
+import type { Board } from "./boards.js";
 import { childTransport } from "./child_transport.js";
 import type { Transport } from "./link/client.js";
 import { artefacts } from "./pio.js";
 import { requireProgram } from "./process.js";
 
+type Simulator = NonNullable<Board["simulator"]>;
+
 /** Arguments of qemu-system-* for firmware without a screen, its first UART on stdio. */
-export function qemuArguments(machine: string, elf: string, extra: readonly string[]): string[] {
-  return ["-M", machine, "-display", "none", "-monitor", "none", "-serial", "stdio", "-kernel", elf, ...extra];
+export function qemuArguments({ machine, firmwareOption, args }: Simulator, elf: string): string[] {
+  return ["-M", machine, "-display", "none", "-monitor", "none", "-serial", "stdio", firmwareOption, elf, ...args];
 }
 
 /** The simulator's command line. Throws E_USAGE without a simulator, E_TOOL_MISSING, E_TOOL_FAILED when not built. */
@@ -22,10 +25,10 @@ export function simulatorCommand(project: Project): { command: string; args: str
   if (!existsSync(elf)) {
     throw new UserError("E_TOOL_FAILED", `${folder} is not built yet; run onnx2mcu build ${folder}`);
   }
-  const { command, machine, args, debianPackages } = board.simulator;
+  const { command, debianPackages } = board.simulator;
   return {
     command: requireProgram(command, `the simulator of ${board.name}`, debianPackages),
-    args: qemuArguments(machine, elf, args),
+    args: qemuArguments(board.simulator, elf),
     elf,
   };
 }

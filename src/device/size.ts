@@ -58,6 +58,7 @@ function pulledBy(map: string): Map<string, string> {
 const EMPTY: Share = { code: 0, constants: 0, data: 0, bss: 0 };
 const KINDS: Readonly<Record<string, keyof Share>> = {
   ".text": "code",
+  ".vectors": "code",
   ".ARM.exidx": "code",
   ".rodata": "constants",
   ".data": "data",

@@ -1,5 +1,6 @@
 /** <name>_manifest.json: what was generated from what, for people and for the later commands. Model text lives only here. */
 import type { Compiled } from "../compile.js";
+import type { EliminatedFrom } from "../eliminate/eliminate.js";
 import { bytesPerElement, elementCount } from "../graph/ir.js";
 import {
   firmwareCall,
@@ -25,9 +26,12 @@ export function tableBytes(program: Program): number {
   return bytes;
 }
 
-/** How the layers of a QOperator model compare with onnxruntime's kernels, which compute on integers too. */
-export function ortAgreementOf({ steps }: Program) {
-  return steps.flatMap(kernelSteps).flatMap(({ node, operator, ortAgreement: found }) => {
+/**
+ * How the layers of a QOperator model compare with onnxruntime's kernels, which compute on integers too: as the model has
+ * them, with all their channels and those layers that are eliminated.
+ */
+export function ortAgreementOf({ program, eliminated }: { program: Program; eliminated: readonly EliminatedFrom[] }) {
+  return [...program.steps.flatMap(kernelSteps), ...eliminated].flatMap(({ node, operator, ortAgreement: found }) => {
     if (!found) return [];
     const result =
       found.differing === 0
@@ -47,6 +51,16 @@ function kernelOf(step: Step) {
 function stageOf({ step, lines }: Stage) {
   const { node, operator, macs } = step;
   return { node, operator, ...kernelOf(step), macs, constants: firmwareCall(step).constants, ...(lines && { lines }) };
+}
+
+/** What elimination saved in all, and layer by layer. */
+export function eliminationOf({ eliminated, program }: { eliminated: readonly EliminatedFrom[]; program: Program }) {
+  const macs = program.steps.reduce((sum, step) => sum + step.macs, 0);
+  return {
+    macs: { before: eliminated.reduce((sum, layer) => sum + layer.macs.before - layer.macs.after, macs), after: macs },
+    tableBytes: eliminated.reduce((sum, { tableBytes: { before, after } }) => sum + before - after, 0),
+    layers: eliminated.map(({ ortAgreement: _, ...layer }) => layer),
+  };
 }
 
 /** @param source what the user gave: file name and sha256 of the model */
@@ -107,7 +121,8 @@ export function manifestOf(compiled: Compiled, board: string, source: { file: st
     tables: { bytes: tableBytes(program), count: firmwareConstants(program).size },
     macs: program.steps.reduce((sum, step) => sum + step.macs, 0),
     choice: compiled.decision,
-    ortAgreement: ortAgreementOf(program),
+    eliminated: eliminationOf(compiled),
+    ortAgreement: ortAgreementOf(compiled),
     float32Layers: hybridSteps(program).map(({ node, operator }) => ({ node, operator })),
     layers: plan.steps.map((index, layer) => {
       const step = program.steps[index];

@@ -3,7 +3,6 @@ import { bytesPerElement, elementCount } from "../graph/ir.js";
 import {
   type Cascade,
   firmwareCall,
-  firmwareConstants,
   kernelSteps,
   type Program,
   type ProgramTensor,
@@ -113,7 +112,7 @@ function address(placement: Placement, plan: Plan): string {
 
 function argument(program: Program, plan: Plan, name: string, id: number, isInput: boolean): string {
   const tensor = program.tensors[id];
-  if (tensor.constant !== undefined) return `${name}_table_${tensor.constant}`;
+  if (tensor.constant !== undefined) return `${name}_values_${tensor.constant}`;
   const placement = plan.placements[id];
   const type = `${isInput || placement.region === "input" ? "const " : ""}${cTypeOf(tensor.type)} *`;
   const inner = address(placement, plan);
@@ -159,7 +158,7 @@ function layerView(program: Program, plan: Plan, name: string, step: Step, index
     const bytes = (tensor: number, isInput: boolean) => {
       const { constant } = program.tensors[tensor];
       const inner =
-        constant === undefined ? `(${address(plan.placements[tensor], plan)})` : `${name}_table_${constant}`;
+        constant === undefined ? `(${address(plan.placements[tensor], plan)})` : `${name}_values_${constant}`;
       return isInput ? `(const uint8_t *)(const void *)${inner}` : `(uint8_t *)(void *)${inner}`;
     };
     return {
@@ -173,8 +172,8 @@ function layerView(program: Program, plan: Plan, name: string, step: Step, index
   const outputs = step.outputs.map((id) => argument(program, plan, name, id, false));
   const call = callView(step, `layer_${index}`);
   return {
-    ...{ index, operator, calls: [call], call: call.kernel, cascade: null },
-    args: [`&${call.id}`, ...callArguments(step, name, inputs, scratch, outputs)],
+    ...{ index, operator, calls: [call], call: "NN_CALL", cascade: null },
+    args: [call.kernel, call.id, ...callArguments(step, name, inputs, scratch, outputs)],
   };
 }
 
@@ -259,6 +258,17 @@ function stateViews({ tensors, states = [] }: Program, plan: Plan) {
 
 const arenaOffset = (placement: Placement) => (placement.region === "arena" ? placement.offset : 0);
 
+/** Constants by how kernels take them: as a table of theirs, as an input like any other, or both, which are two. */
+function constantUses({ constants, steps, tensors }: Program) {
+  const calls = steps.flatMap(kernelSteps).map(firmwareCall);
+  const tables = new Set(calls.flatMap((call) => Object.values(call.constants)));
+  const values = new Set(steps.flatMap((step) => step.inputs).map((id) => tensors[id].constant));
+  return constants.flatMap((constant) => [
+    ...(tables.has(constant.id) ? [{ constant, inFlash: true }] : []),
+    ...(values.has(constant.id) ? [{ constant, inFlash: false }] : []),
+  ]);
+}
+
 /** Everything the templates under templates/c print. @param name C identifier of the model */
 export function modelView(program: Program, plan: Plan, name: string) {
   const steps = plan.steps.map((index) => program.steps[index]);
@@ -276,8 +286,7 @@ export function modelView(program: Program, plan: Plan, name: string) {
     ioInArena
       ? ids.map((id, i) => ({ index: i, offset: arenaOffset(plan.placements[id]), bytes: views[i].bytes }))
       : [];
-  const inFirmware = firmwareConstants(program);
-  const constants = program.constants.filter(({ id }) => inFirmware.has(id));
+  const constants = constantUses(program);
   const text = layers.flatMap(({ args }) => args).join(" ");
   return {
     name,
@@ -302,7 +311,8 @@ export function modelView(program: Program, plan: Plan, name: string) {
     hasInputs: inputs.length > 0,
     hasLayers: layers.length > 0,
     tablesUseInfinity: constants.some(
-      ({ data }) => data instanceof Float32Array && data.some((v) => Math.abs(v) === Number.POSITIVE_INFINITY),
+      ({ constant: { data } }) =>
+        data instanceof Float32Array && data.some((v) => Math.abs(v) === Number.POSITIVE_INFINITY),
     ),
     usesInfinity: layers.some(({ calls }) =>
       calls.some(({ fields }) => fields.some(({ value }) => value.includes("INFINITY"))),
@@ -313,8 +323,10 @@ export function modelView(program: Program, plan: Plan, name: string) {
     callerChecks: ioInArena ? [] : [...inputs.map((i) => `in[${i.index}]`), ...outputs.map((o) => `out[${o.index}]`)],
     copiesIn: copies(program.inputs, inputs),
     copiesOut: copies(program.outputs, outputs),
-    constants: constants.map(({ id, type, data }) => ({
+    constants: constants.map(({ constant: { id, type, data }, inFlash }) => ({
       id,
+      // What a kernel takes as an input may lie in RAM as well, so it cannot be in an address space of its own.
+      inFlash,
       cType: cTypeOf(type),
       // C has no empty arrays.
       count: Math.max(1, data.length),

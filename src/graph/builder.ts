@@ -11,7 +11,7 @@ import { permOf } from "../ops/Transpose.js";
 import { transposeConstant } from "../ops/transpose_data.js";
 import { quoted } from "../quoted.js";
 import type { Attributes, Graph, Node, Quantization, Tensor, TypedArray } from "./ir.js";
-import { elementCount } from "./ir.js";
+import { elementCount, newArray } from "./ir.js";
 
 /** No microcontroller holds a tensor of more elements; checked before anything is allocated. */
 export const MAX_ELEMENTS = 2 ** 26;
@@ -191,6 +191,19 @@ export function graphBuilder(base: Graph): GraphBuilder {
     },
     addCounted(node, axes) {
       const outputs = axes.map((_, i) => node.outputs[i] || uniqueName(`${node.name}_output_${i}`));
+      const types = operatorOf(node).infer!(
+        node,
+        node.inputs.map((name) => (name === "" ? undefined : resolve(name))),
+      );
+      if (types.every(({ shape }, i) => i === outputs.length || elementCount(shape) === 0)) {
+        // Nothing to compute, and no length but 0.
+        types.slice(0, outputs.length).forEach(({ type, shape }, i) => {
+          tensors.set(outputs[i], { name: outputs[i], type, shape, data: newArray(type, 0) });
+          taken.add(outputs[i]);
+          aliases.delete(outputs[i]);
+        });
+        return;
+      }
       const count = uniqueName(`${node.name}_count`);
       addNode({ ...node, outputs: [...outputs, count] });
       const known = tensors.get(count)!.data;

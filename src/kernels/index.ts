@@ -9,10 +9,12 @@ import { castFamily } from "./families/cast.js";
 import { cumulativeFamily } from "./families/cumulative.js";
 import type { Family } from "./families/family.js";
 import { matmulFamily } from "./families/matmul.js";
+import { recurrentFamily } from "./families/recurrent.js";
 import { reduceFamily } from "./families/reduce.js";
 import { scatterFamily } from "./families/scatter.js";
 import { topFamily } from "./families/top.js";
 import { unaryFamily } from "./families/unary.js";
+import { uniqueFamily } from "./families/unique.js";
 import type { CFunction, Kernel } from "./kernel.js";
 import nn_add_s8 from "./nn_add_s8.js";
 import nn_average_pool2d_f32 from "./nn_average_pool2d_f32.js";
@@ -30,11 +32,14 @@ import nn_deform_conv2d_f32 from "./nn_deform_conv2d_f32.js";
 import nn_depthwise_conv2d_f32 from "./nn_depthwise_conv2d_f32.js";
 import nn_depthwise_conv2d_s8 from "./nn_depthwise_conv2d_s8.js";
 import nn_dequantize_s8_f32 from "./nn_dequantize_s8_f32.js";
+import nn_det_f32 from "./nn_det_f32.js";
 import nn_fft_f32 from "./nn_fft_f32.js";
 import nn_fully_connected_f32 from "./nn_fully_connected_f32.js";
 import nn_fully_connected_s8 from "./nn_fully_connected_s8.js";
 import nn_gather from "./nn_gather.js";
 import nn_grid_sample_f32 from "./nn_grid_sample_f32.js";
+import nn_log_softmax_f32 from "./nn_log_softmax_f32.js";
+import nn_log_softmax_s8 from "./nn_log_softmax_s8.js";
 import nn_lut_s8 from "./nn_lut_s8.js";
 import nn_matmul_f32 from "./nn_matmul_f32.js";
 import nn_matmul_s8 from "./nn_matmul_s8.js";
@@ -46,6 +51,7 @@ import nn_mean_f32 from "./nn_mean_f32.js";
 import nn_mean_s8 from "./nn_mean_s8.js";
 import nn_mul_s8 from "./nn_mul_s8.js";
 import nn_ngrams_i32 from "./nn_ngrams_i32.js";
+import nn_non_max_suppression_f32 from "./nn_non_max_suppression_f32.js";
 import nn_nonzero from "./nn_nonzero.js";
 import nn_normalize_f32 from "./nn_normalize_f32.js";
 import nn_normalize_s8 from "./nn_normalize_s8.js";
@@ -80,10 +86,13 @@ const table: readonly Kernel[] = [
   nn_depthwise_conv2d_f32,
   nn_depthwise_conv2d_s8,
   nn_dequantize_s8_f32,
+  nn_det_f32,
   nn_fft_f32,
   nn_fully_connected_f32,
   nn_fully_connected_s8,
   nn_grid_sample_f32,
+  nn_log_softmax_f32,
+  nn_log_softmax_s8,
   nn_gather,
   nn_lut_s8,
   nn_matmul_f32,
@@ -96,6 +105,7 @@ const table: readonly Kernel[] = [
   nn_mean_s8,
   nn_mul_s8,
   nn_ngrams_i32,
+  nn_non_max_suppression_f32,
   nn_nonzero,
   nn_normalize_f32,
   nn_normalize_s8,
@@ -125,6 +135,8 @@ export const families: readonly Family[] = [
   cumulativeFamily,
   matmulFamily,
   scatterFamily,
+  uniqueFamily,
+  recurrentFamily,
 ];
 
 export function findKernel(name: string): Kernel | undefined {

@@ -6,10 +6,12 @@
  * The C call is always
  *     <name>(&params, inputs..., constants..., [scratch,] outputs...)
  * so one template prints every step. A variadic kernel (Concat) takes its inputs as one array of pointers,
- * `const void *const inputs[]`, in the place of `inputs...`; how many there are stands in its params.
+ * `const void *const inputs[]`, in the place of `inputs...`; how many there are stands in its params. Pointers to
+ * constants carry NN_FLASH, pointers to inputs never do, even when a constant is one.
  */
 import type { TypedArray } from "../graph/ir.js";
 import type { StorageType } from "../graph/program.js";
+import type { ChannelFlow, FlowContext } from "./channels.js";
 import type { Rows } from "./rows.js";
 
 /** Values of the parameter struct: integers, or float32 numbers for fields of type float. */
@@ -58,6 +60,8 @@ export interface CFunction {
 /** Plain C that runs everywhere, and its meaning. The name is the key in the kernel table. */
 export interface Kernel<P extends Params = Params> extends CFunction {
   rows?(params: P, rows?: number): Rows | undefined;
+  /** How channels flow through a step; absent or undefined: each output may depend on all of each input. */
+  channels?(params: P, context: FlowContext): ChannelFlow | undefined;
   /** Scratch bytes (planned in the arena like a tensor); 0: the C call has no scratch argument. */
   scratch(params: P): number;
   /**

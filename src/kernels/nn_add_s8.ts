@@ -1,3 +1,4 @@
+import { binaryChannels } from "./binary_channels.js";
 import { BROADCAST_FIELDS, type BroadcastParams, forEachPair } from "./broadcast_params.js";
 import { defineKernel, int32Fields } from "./kernel.js";
 import { broadcastRows } from "./rows.js";
@@ -13,6 +14,12 @@ export type AddS8Params = BroadcastParams & {
   out_max: number;
 };
 
+function addOne(p: AddS8Params, a: number, b: number): number {
+  const sum = (a - p.a_zero_point) * p.a_multiplier + (b - p.b_zero_point) * p.b_multiplier;
+  const q = p.out_zero_point + ((sum + 2 ** (p.shift - 1)) >> p.shift);
+  return q < p.out_min ? p.out_min : q > p.out_max ? p.out_max : q;
+}
+
 /** Twin of runtime-c/src/nn_add_s8.c. */
 export default defineKernel<AddS8Params>({
   name: "nn_add_s8",
@@ -27,16 +34,14 @@ export default defineKernel<AddS8Params>({
     [0, 0],
     [1, 0],
   ],
+  channels: (p) => binaryChannels(p, (a, b) => addOne(p, a, b)),
   scratch: () => 0,
   rows: broadcastRows,
   run(p, { inputs, outputs }) {
     const [a, b] = inputs as Int8Array[];
     const output = outputs[0] as Int8Array;
-    const rounding = 2 ** (p.shift - 1);
     forEachPair(p, (x, y, out) => {
-      const sum = (a[x] - p.a_zero_point) * p.a_multiplier + (b[y] - p.b_zero_point) * p.b_multiplier;
-      const q = p.out_zero_point + ((sum + rounding) >> p.shift);
-      output[out] = q < p.out_min ? p.out_min : q > p.out_max ? p.out_max : q;
+      output[out] = addOne(p, a[x], b[y]);
     });
   },
 });

@@ -3,6 +3,7 @@ import { dotRows } from "./dot.js";
 import { CHANNEL_TABLES, type ConvS8Params, tapsBefore } from "./image_params.js";
 import { defineKernel, int32Fields } from "./kernel.js";
 import { windowLead, windowRows } from "./rows.js";
+import { convChannels } from "./weighted_channels.js";
 
 export type Conv2dS8Params = ConvS8Params & { groups: number };
 
@@ -17,6 +18,7 @@ export default defineKernel<Conv2dS8Params>({
   ),
   constants: CHANNEL_TABLES,
   inPlace: [],
+  channels: (p, { constants }) => convChannels(p, constants),
   scratch: () => 0,
   rows: windowRows,
   lead: (p) => windowLead(p, p.in_c, p.out_c, 1),

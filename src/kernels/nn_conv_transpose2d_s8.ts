@@ -2,6 +2,7 @@ import { requantize } from "../numerics/requantize.js";
 import { dot } from "./dot.js";
 import { CHANNEL_TABLES, type ConvS8Params, transposedSource } from "./image_params.js";
 import { defineKernel, int32Fields } from "./kernel.js";
+import { convChannels } from "./weighted_channels.js";
 
 export type ConvTranspose2dS8Params = ConvS8Params & { groups: number };
 
@@ -16,6 +17,7 @@ export default defineKernel<ConvTranspose2dS8Params>({
   ),
   constants: CHANNEL_TABLES,
   inPlace: [],
+  channels: (p, { constants }) => convChannels(p, constants, true),
   scratch: () => 0,
   run(p, { inputs, outputs, constants }) {
     const input = inputs[0] as Int8Array;

@@ -2,6 +2,7 @@ import { requantize } from "../numerics/requantize.js";
 import { CHANNEL_TABLES, type ConvS8Params } from "./image_params.js";
 import { defineKernel, int32Fields } from "./kernel.js";
 import { windowLead, windowRows } from "./rows.js";
+import { depthwiseChannels } from "./weighted_channels.js";
 
 export type DepthwiseConv2dS8Params = ConvS8Params & { channel_multiplier: number };
 
@@ -16,6 +17,7 @@ export default defineKernel<DepthwiseConv2dS8Params>({
   ),
   constants: CHANNEL_TABLES,
   inPlace: [],
+  channels: (p, { constants }) => depthwiseChannels(p, constants),
   scratch: () => 0,
   rows: windowRows,
   lead: (p) => windowLead(p, p.in_c, p.out_c, 1),

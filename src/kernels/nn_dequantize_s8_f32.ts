@@ -1,3 +1,4 @@
+import { channelwise, countKept } from "./channels.js";
 import { defineKernel } from "./kernel.js";
 import { countRows } from "./rows.js";
 
@@ -15,6 +16,15 @@ export default defineKernel<DequantizeS8F32Params>({
   ],
   constants: [],
   inPlace: [],
+  channels(p) {
+    const real = (stored: number) => Math.fround((stored - p.zero_point) * Math.fround(p.scale));
+    return channelwise(
+      p.count,
+      1,
+      ([{ min, max }]) => [{ min: min.map(real), max: max.map(real) }],
+      (kept) => ({ params: { ...p, count: countKept(kept) } }),
+    );
+  },
   scratch: () => 0,
   rows: countRows("count"),
   lead: (p) => 3 * (p.count - 1),

@@ -2,6 +2,7 @@ import { requantize } from "../numerics/requantize.js";
 import { dotRows } from "./dot.js";
 import { CHANNEL_TABLES } from "./image_params.js";
 import { defineKernel, int32Fields } from "./kernel.js";
+import { fullyConnectedChannels } from "./weighted_channels.js";
 
 export type FullyConnectedS8Params = {
   rows: number;
@@ -20,6 +21,7 @@ export default defineKernel<FullyConnectedS8Params>({
   params: int32Fields("rows in_features out_features out_zero_point out_min out_max"),
   constants: CHANNEL_TABLES,
   inPlace: [],
+  channels: (p, { constants }) => fullyConnectedChannels(p, constants),
   scratch: () => 0,
   run(p, { inputs, outputs, constants }) {
     const input = inputs[0] as Int8Array;

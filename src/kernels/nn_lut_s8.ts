@@ -1,3 +1,4 @@
+import { channelwise, keptBefore, rangesOfFunction } from "./channels.js";
 import { defineKernel, int32Fields } from "./kernel.js";
 import { countRows } from "./rows.js";
 
@@ -9,6 +10,23 @@ export default defineKernel<{ count: number }>({
   params: int32Fields("count"),
   constants: [{ name: "table", type: "int8" }],
   inPlace: [[0, 0]],
+  channels(p, { constants }) {
+    const table = constants.table as Int8Array;
+    const flow = channelwise(
+      p.count,
+      1,
+      ([input]) => [rangesOfFunction(input, (value) => table[value + 128])],
+      (kept) => ({ params: { count: keptBefore(p.count, kept) } }),
+    );
+    return {
+      ...flow,
+      isIdentity([{ min, max }]) {
+        const least = min.reduce((a, b) => Math.min(a, b));
+        const most = max.reduce((a, b) => Math.max(a, b));
+        return table.subarray(least + 128, most + 129).every((value, i) => value === least + i);
+      },
+    };
+  },
   scratch: () => 0,
   rows: countRows("count"),
   run(p, { inputs, outputs, constants }) {

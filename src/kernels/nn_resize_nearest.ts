@@ -1,3 +1,5 @@
+import { bytesPerElement } from "../graph/ir.js";
+import { channelwise, countKept } from "./channels.js";
 import { defineKernel, int32Fields } from "./kernel.js";
 import { asElements } from "./strided.js";
 
@@ -21,6 +23,15 @@ export default defineKernel<ResizeNearestParams>({
     { name: "columns", type: "uint16" },
   ],
   inPlace: [],
+  channels(p, { type }) {
+    const bytes = bytesPerElement(type);
+    return channelwise(
+      p.pixel_bytes / bytes,
+      1,
+      (inputs) => inputs,
+      (kept) => ({ params: { ...p, pixel_bytes: countKept(kept) * bytes } }),
+    );
+  },
   scratch: () => 0,
   run(p, { inputs, outputs, constants }) {
     const input = asElements(inputs[0], 1) as Uint8Array;

@@ -1,4 +1,5 @@
 import { defineKernel, int32Fields } from "./kernel.js";
+import { stridedChannels } from "./moved_channels.js";
 import { asElements, forEachRow, rowOffset } from "./strided.js";
 
 export type SliceParams = {
@@ -21,6 +22,7 @@ export default defineKernel<SliceParams>({
   ],
   constants: [],
   inPlace: [],
+  channels: (p, context) => stridedChannels(p, p.in_offset, context),
   scratch: () => 0,
   run(p, { inputs, outputs }) {
     const input = asElements(inputs[0], p.element_bytes);

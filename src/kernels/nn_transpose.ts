@@ -1,4 +1,5 @@
 import { defineKernel, int32Fields } from "./kernel.js";
+import { stridedChannels } from "./moved_channels.js";
 import { asElements, forEachRow, rowOffset } from "./strided.js";
 
 export type TransposeParams = { element_bytes: number; shape: readonly number[]; in_stride: readonly number[] };
@@ -15,6 +16,7 @@ export default defineKernel<TransposeParams>({
   ],
   constants: [],
   inPlace: [],
+  channels: (p, context) => stridedChannels(p, 0, context),
   scratch: () => 0,
   run(p, { inputs, outputs }) {
     const input = asElements(inputs[0], p.element_bytes);

@@ -3,6 +3,7 @@ import { invariant } from "../errors.js";
 import { elementCount, type Graph, type Node, type Tensor } from "../graph/ir.js";
 import { kernelSteps, type Program, type Step } from "../graph/program.js";
 import { operatorOf } from "../ops/index.js";
+import { storedCellStates } from "../ops/recurrent.js";
 import { createLowering, type Lowering, perTensor } from "./lowering.js";
 import { type Table, type Tables, tabulate } from "./tables.js";
 
@@ -18,7 +19,8 @@ export interface LowerOptions {
  */
 export function lower(graph: Graph, { precision, io }: LowerOptions): Program {
   const storedAs = (tensor: Tensor) => (precision === "int8" && io === "int8" && perTensor(tensor) ? "s8" : "plain");
-  const lowering = createLowering(graph, precision, storedAs);
+  const cellStates = precision === "int8" ? storedCellStates(graph) : undefined;
+  const lowering = createLowering(graph, precision, storedAs, cellStates);
   const { tables, replaced } = precision === "int8" ? tabulate(graph) : NO_TABLES;
   for (const node of graph.nodes) {
     if (replaced.has(node)) continue;

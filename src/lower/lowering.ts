@@ -1,19 +1,21 @@
 /**
- * Graph -> Program: the state of one lowering, as the operators see it. A value may exist in two storage forms, int8
- * with a scale ("s8") and the element type that it has in the graph ("plain": float32, or an integer type); asking for
- * the form that is not there inserts the conversion, so that an operator without an int8 form simply runs in float32
- * inside an int8 model.
+ * Graph -> Program: the state of one lowering, as the operators see it. A value may exist in several storage forms, int8
+ * with a scale ("s8"), int16 ("s16": cell states of LSTM) and the element type that it has in the graph ("plain": float32,
+ * or an integer type); asking for the form that is not there inserts the conversion, so that an operator without an int8
+ * form simply runs in float32 inside an int8 model.
  */
 import { invariant, UserError } from "../errors.js";
-import { internedConstants } from "../graph/constants.js";
+import { constantPool } from "../graph/constant_pool.js";
 import type { Graph, Node, Quantization, Tensor, TypedArray } from "../graph/ir.js";
 import { bytesPerElement, elementCount, fromNumbers, newArray, toNumbers } from "../graph/ir.js";
 import type { OrtAgreement, Program, ProgramTensor, State, Step, StorageType } from "../graph/program.js";
 import { kernelOf } from "../kernels/index.js";
 import type { ConstantSlot, Kernel, Params } from "../kernels/kernel.js";
+import { CELL_SCALE } from "../numerics/recurrent.js";
+import { roundHalfEven } from "../numerics/requantize.js";
 import { quoted } from "../quoted.js";
 
-export type Form = "s8" | "plain";
+export type Form = "s8" | "s16" | "plain";
 
 export interface Lowering {
   readonly graph: Graph;
@@ -22,8 +24,12 @@ export interface Lowering {
   quantization(name: string): { readonly scale: number; readonly zeroPoint: number } | undefined;
   /** Program tensor with the value in int8; converts from float32 where needed. */
   s8(name: string): number;
+  /** Program tensor with a cell state in int16, 2048 for 1; converts from float32 where needed. */
+  s16(name: string): number;
   /** Program tensor with the value in its own element type; converts from int8 where needed. */
   plain(name: string): number;
+  /** Whether a node reads the value, or the model gives it. */
+  isRead(name: string): boolean;
   /** Defines the output `name` in the given form. */
   define(name: string, form: Form): number;
   /** Defines `name` as another shape of the same bytes as program tensor `source`. */
@@ -32,6 +38,8 @@ export interface Lowering {
   reinterpret(source: number, type: StorageType): number;
   /** An unnamed program tensor between two steps of one node. */
   temporary(type: StorageType, shape: readonly number[], q?: { scale: number; zeroPoint: number }): number;
+  /** An unnamed constant. */
+  constant(type: StorageType, shape: readonly number[], data: TypedArray): number;
   /** A constant's values as float32, dequantised where it is stored quantised. */
   floatConstant(name: string): Float32Array;
   step(
@@ -88,15 +96,22 @@ export function dequantizeConstant(tensor: Tensor): Float32Array {
   return result;
 }
 
+/** A constant cell state in its int16 form. */
+function cellValues(real: Float32Array): Int16Array {
+  return Int16Array.from(real, (x) => Math.max(-32768, Math.min(32767, roundHalfEven(x / CELL_SCALE))));
+}
+
+/** @param cellStates values that are stored in int16 */
 export function createLowering(
   graph: Graph,
   precision: Program["precision"],
   inputForm: (t: Tensor) => Form,
+  cellStates: ReadonlySet<string> = new Set(),
 ): Lowering {
   const tensors: ProgramTensor[] = [];
-  const { constants, intern: internConstant } = internedConstants();
+  const pool = constantPool();
   const steps: Step[] = [];
-  const forms: Record<Form, Map<string, number>> = { s8: new Map(), plain: new Map() };
+  const forms: Record<Form, Map<string, number>> = { s8: new Map(), s16: new Map(), plain: new Map() };
   // Quantised values that a float32 step computed, before they are rounded: nobody reads them but the quantisation.
   const unrounded = new Map<string, number>();
 
@@ -115,6 +130,7 @@ export function createLowering(
   function describe(name: string, form: Form): Omit<ProgramTensor, "id"> {
     const { type, shape, quantization: meaning } = tensor(name);
     if (form === "plain") return { name, type, shape, ...(type !== "float32" && onlyOne(meaning)) };
+    if (form === "s16") return { name, type: "int16", shape, scale: CELL_SCALE, zeroPoint: 0 };
     const q = quantization(name);
     invariant(q, `${name} has no int8 quantisation`);
     return { name, type: "int8", shape, scale: q.scale, zeroPoint: q.zeroPoint };
@@ -125,7 +141,7 @@ export function createLowering(
     const described = describe(name, form);
     const { type, shape } = described;
     const empty = elementCount(shape) === 0 && !graph.inputs.includes(name);
-    const id = addTensor({ ...described, ...(empty && { constant: internConstant(type, newArray(type, 0)) }) });
+    const id = addTensor({ ...described, ...(empty && { constant: pool.intern(type, newArray(type, 0)) }) });
     register(name, form, id);
     return id;
   }
@@ -137,15 +153,49 @@ export function createLowering(
 
   function constantTensor(name: string, form: Form): number {
     const source = tensor(name);
-    const data = form === "plain" && source.type === "float32" ? dequantizeConstant(source) : source.data!;
+    const real = () => dequantizeConstant(source);
+    const data =
+      form === "s16" ? cellValues(real()) : form === "plain" && source.type === "float32" ? real() : source.data!;
     const described = describe(name, form);
-    const id = addTensor({ ...described, constant: internConstant(described.type, data) });
+    const id = addTensor({ ...described, constant: pool.intern(described.type, data) });
     forms[form].set(name, id);
     return id;
   }
 
+  /**
+   * Cell states between their int16 form and float32: by a power of two, rounded half to even and saturated.
+   */
+  function convertCell(name: string, to: "s16" | "plain"): number {
+    const { shape } = tensor(name);
+    const count = elementCount(shape);
+    const source = to === "s16" ? inForm(name, "plain") : forms.s16.get(name)!;
+    const real = () => addTensor({ name: "", type: "float32", shape });
+    const origin: Node = { name, operator: "Cast", domain: "", inputs: [name], outputs: [name], attributes: {} };
+    const run = (kernel: string, from: number, into: number) => {
+      step(origin, kernel, { inputs: [from], outputs: [into] }, { count });
+      return into;
+    };
+    const scaled = (from: number, factor: number, into: number, bound: number) => {
+      const constant = constantOf("float32", [], Float32Array.of(factor));
+      const loops = { shape: [1, 1, 1, 1, 1, count], a_stride: [0, 0, 0, 0, 0, 1], b_stride: [0, 0, 0, 0, 0, 0] };
+      const io = { inputs: [from, constant], outputs: [into] };
+      step(origin, "nn_mul_f32", io, { ...loops, out_min: -bound, out_max: bound });
+      return into;
+    };
+    const target = addTensor(describe(name, to));
+    forms[to].set(name, target);
+    if (to === "plain") scaled(run("nn_cast_i16_f32", source, real()), CELL_SCALE, target, Number.POSITIVE_INFINITY);
+    else run("nn_cast_f32_i16", run("nn_round_f32", scaled(source, 1 / CELL_SCALE, real(), 2 ** 15), real()), target);
+    return target;
+  }
+
+  function constantOf(type: StorageType, shape: readonly number[], data: TypedArray): number {
+    return addTensor({ name: "", type, shape, constant: pool.intern(type, data) });
+  }
+
   /** Rounds an unrounded float32 value to int8, or gives the real values of an int8 one. */
   function convert(name: string, to: Form): number {
+    if (to === "s16" || (to === "plain" && forms.s16.has(name))) return convertCell(name, to);
     const q = quantization(name);
     const source = to === "s8" ? unrounded.get(name) : inForm(name, "s8");
     invariant(source !== undefined && q, `value ${name} is not defined before it is used`);
@@ -194,7 +244,7 @@ export function createLowering(
     for (const slot of kernel.constants) {
       invariant(tables[slot.name], `${kernelName} needs the table ${slot.name}`);
       checkTable(node, slot, tables[slot.name]);
-      ids[slot.name] = internConstant(slot.type, tables[slot.name]);
+      ids[slot.name] = pool.intern(slot.type, tables[slot.name]);
     }
     steps.push({
       kernel: kernelName,
@@ -210,12 +260,14 @@ export function createLowering(
     });
   }
 
+  const read = new Set([...graph.outputs, ...graph.nodes.flatMap((node) => node.inputs)]);
   const stateForms = new Map((graph.states ?? []).map(({ input, output }) => [input, stateForm(input, output)]));
   const entered = graph.inputs.map((name) => define(name, stateForms.get(name) ?? inputForm(tensor(name))));
   const inputs = entered.filter((_, i) => !stateForms.has(graph.inputs[i]));
 
-  /** int8 when both ends of the state are stored alike. */
+  /** int8 or int16 when both ends of the state are stored alike. */
   function stateForm(input: string, output: string): Form {
+    if (precision === "int8" && cellStates.has(input) && cellStates.has(output)) return "s16";
     const [from, to] = [output, input].map(quantization);
     const alike = from && to && from.scale === to.scale && from.zeroPoint === to.zeroPoint;
     return precision === "int8" && alike ? "s8" : "plain";
@@ -226,6 +278,7 @@ export function createLowering(
     tensor,
     quantization,
     s8: (name) => inForm(name, "s8"),
+    s16: (name) => inForm(name, "s16"),
     plain: (name) => inForm(name, "plain"),
     define,
     defineView(name, form, source) {
@@ -242,6 +295,8 @@ export function createLowering(
       return addTensor({ name: "", type, shape, viewOf });
     },
     temporary: (type, shape, q) => addTensor({ name: "", type, shape, ...q }),
+    isRead: (name) => read.has(name),
+    constant: constantOf,
     floatConstant: (name) => dequantizeConstant(tensor(name)),
     step,
     finish(outputs) {
@@ -260,7 +315,7 @@ export function createLowering(
       const kept = new Set((graph.states ?? []).map(({ output }) => output));
       const ids = outputs.filter(({ name }) => !kept.has(name)).map(({ name, form }) => own(name, form));
       return {
-        ...{ precision, tensors, constants, steps, inputs, outputs: ids },
+        ...{ precision, tensors, constants: pool.constants, steps, inputs, outputs: ids },
         ...(states.length > 0 && { states }),
       };
     },
@@ -295,8 +350,8 @@ export function createLowering(
 /** Kernels whose inputs and outputs are all float32. */
 const REAL_KERNELS: ReadonlySet<string> = new Set(
   (
-    "average_pool2d conv2d conv3d conv_transpose2d depthwise_conv2d fft fully_connected matmul max_pool2d mean resample " +
-    "softmax"
+    "average_pool2d conv2d conv3d conv_transpose2d depthwise_conv2d fft fully_connected log_softmax matmul max_pool2d " +
+    "mean resample softmax"
   )
     .split(" ")
     .map((name) => `nn_${name}_f32`),

@@ -43,7 +43,7 @@ const POWERS = Float64Array.from({ length: 64 }, (_, i) => 2 ** i);
 const INVERSE_POWERS = POWERS.map((power) => 1 / power);
 
 /**
- * floor((acc * multiplier + 2^(shift - 1)) / 2^shift), exact for |acc| <= 2^31 and 0 <= multiplier < 2^31.
+ * floor((acc * multiplier + 2^(shift - 1)) / 2^shift), exact for |acc| <= 2^31 and 0 <= multiplier <= 2^31.
  * Doubles hold acc * multiplier only in two halves; the low 16 bits cannot reach the result when shift >= 17.
  */
 export function scaleRounded(acc: number, multiplier: number, shift: number): number {

@@ -31,10 +31,14 @@ export function softmaxTable(inScale: number, count: number, outScale: number): 
     if (!form) continue;
     const slope = Math.abs(form.numerator / 2 ** form.denominatorShift - inverse);
     if (0.5 + slope + (1 + count) / (2 * top * outScale) > MAX_ERROR) return undefined;
-    const table = Uint16Array.from({ length: 256 }, (_, d) => roundHalfEven(Math.exp(-d * inScale) * top));
-    return { table, ...form };
+    return { table: exponentials(inScale, top), ...form };
   }
   return undefined;
+}
+
+/** Entry d: exp(-d * inScale) in units of 1 / top. */
+export function exponentials(inScale: number, top: number): Uint16Array {
+  return Uint16Array.from({ length: 256 }, (_, d) => roundHalfEven(Math.exp(-d * inScale) * top));
 }
 
 /** The finest form of `inverse` for which top * numerator + half the denominator, and the denominator, fit. */

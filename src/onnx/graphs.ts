@@ -20,8 +20,6 @@ export interface ValueInfo {
 
 export interface ReadContext extends TensorContext {
   readonly opset: number;
-  /** Throws for a node that is no operator: a call of a function of the model. */
-  readonly checkNode: (node: Node) => void;
 }
 
 /**
@@ -37,6 +35,7 @@ export function readGraph(proto: GraphProto, outer: (name: string) => boolean, c
   const tensors = new Map<string, Tensor>();
   for (const initializer of proto.initializer ?? []) {
     const name = initializer.name ?? "";
+    if (name === "") throw nameless("an initializer");
     if (tensors.has(name)) throw duplicate(name);
     tensors.set(name, readTensor(initializer, name, "initializer", context));
   }
@@ -44,7 +43,10 @@ export function readGraph(proto: GraphProto, outer: (name: string) => boolean, c
   const inputs = (proto.input ?? []).filter((input) => !tensors.has(input.name ?? ""));
   const names = inputs.map((input) => input.name ?? "");
   const defined = new Set(tensors.keys());
-  for (const name of names) define(defined, name);
+  for (const name of names) {
+    if (name === "") throw nameless("an input");
+    define(defined, name);
+  }
   const protos = proto.node ?? [];
   for (const node of protos) for (const output of node.output ?? []) if (output !== "") define(defined, output);
 
@@ -69,6 +71,11 @@ export function readGraph(proto: GraphProto, outer: (name: string) => boolean, c
     nodes: topologicalOrder(nodes, (node) => namesRead(protoOf.get(node)!)),
     tensors,
   };
+}
+
+/** No node can read it: an empty name among the inputs of a node is an omitted input. */
+function nameless(what: string): UserError {
+  return new UserError("E_NOT_ONNX", `${what} of the graph has no name; export the model again`);
 }
 
 function define(defined: Set<string>, name: string): void {
@@ -105,7 +112,7 @@ function readNode(proto: NodeProto, name: string, visible: (name: string) => boo
     });
     return [attribute.name ?? "", value] as const;
   });
-  const node: Node = {
+  return {
     name,
     operator,
     domain: proto.domain === "ai.onnx" ? "" : (proto.domain ?? ""),
@@ -114,8 +121,6 @@ function readNode(proto: NodeProto, name: string, visible: (name: string) => boo
     // fromEntries defines properties, so that an attribute named __proto__ is just another attribute.
     attributes: Object.fromEntries(attributes),
   };
-  context.checkNode(node);
-  return node;
 }
 
 /** The inputs of a node and every name that is read inside its subgraphs (which ONNX keeps distinct from outer ones). */

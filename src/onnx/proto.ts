@@ -5,10 +5,12 @@ import { checkWire } from "./wire.js";
 
 const { onnx } = proto;
 
-export type ModelProto = proto.onnx.IModelProto;
+export type ModelProto = Omit<proto.onnx.IModelProto, "functions"> & { functions?: FunctionProto[] | null };
 export type GraphProto = proto.onnx.IGraphProto;
 export type NodeProto = proto.onnx.INodeProto;
 export type AttributeProto = proto.onnx.IAttributeProto;
+/** With the attributes that have a default, a field newer than onnx-proto. */
+export type FunctionProto = proto.onnx.IFunctionProto & { readonly attributeProto?: readonly AttributeProto[] };
 export type TensorProto = proto.onnx.ITensorProto;
 export type ValueInfoProto = proto.onnx.IValueInfoProto;
 export const { AttributeType } = onnx.AttributeProto;
@@ -22,10 +24,45 @@ export function decodeModel(bytes: Uint8Array): ModelProto {
   if (bytes.length === 0) throw new UserError("E_MODEL_EMPTY", "the model is empty (0 bytes); export it again");
   checkWire(bytes);
   try {
-    return onnx.ModelProto.decode(bytes);
+    const model: ModelProto = onnx.ModelProto.decode(bytes);
+    const functions = fieldsOf(bytes, MODEL_FUNCTIONS);
+    model.functions?.forEach((made, i) => {
+      const defaults = fieldsOf(functions[i], FUNCTION_ATTRIBUTE_PROTO);
+      if (defaults.length === 0) return;
+      Object.assign(made, { attributeProto: defaults.map((part) => onnx.AttributeProto.decode(part)) });
+    });
+    return model;
   } catch (error) {
     throw new UserError("E_NOT_ONNX", `not a readable ONNX model: ${(error as Error).message}; export it again`);
   }
+}
+
+const MODEL_FUNCTIONS = 25;
+const FUNCTION_ATTRIBUTE_PROTO = 11;
+
+/** The length-delimited values of one field of a message that checkWire has passed. */
+function fieldsOf(message: Uint8Array, field: number): Uint8Array[] {
+  const found: Uint8Array[] = [];
+  let at = 0;
+  const varint = () => {
+    let value = 0;
+    for (let unit = 1; ; unit *= 128) {
+      const byte = message[at++];
+      value += (byte & 127) * unit;
+      if (byte < 128) return value;
+    }
+  };
+  while (at < message.length) {
+    const tag = varint();
+    const wireType = tag % 8;
+    if (wireType === 0) varint();
+    else if (wireType === 2) {
+      const length = varint();
+      if (Math.floor(tag / 8) === field) found.push(message.subarray(at, at + length));
+      at += length;
+    } else at += wireType === 1 ? 8 : 4;
+  }
+  return found;
 }
 
 /** @throws UserError E_NOT_ONNX. */

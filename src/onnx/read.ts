@@ -2,10 +2,11 @@
 import { readFileSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import { UserError } from "../errors.js";
-import type { Graph, Node } from "../graph/ir.js";
+import type { Graph } from "../graph/ir.js";
 import { quoted } from "../quoted.js";
 import type { ExternalData } from "./external_data.js";
 import { externalDataIn } from "./external_data.js";
+import { expandFunctions } from "./functions.js";
 import type { ValueInfo } from "./graphs.js";
 import { readDeclaredValues, readGraph, readValueInfo } from "./graphs.js";
 import type { Int64, ModelProto } from "./proto.js";
@@ -39,17 +40,17 @@ export interface ReadOptions {
 
 /**
  * Reads a model of opset 1 to 24. Constants keep their element types, float16 and bfloat16 widened; graph inputs that
- * are also initializers are constants; `Constant` nodes stay nodes.
+ * are also initializers are constants; `Constant` nodes stay nodes; calls of
+ * the model's own functions become the nodes of their bodies.
  * @throws UserError with exit status 3 (bad model); the message names the value or node.
  */
 export function readModel(bytes: Uint8Array, options: ReadOptions = {}): Model {
   const proto = decodeModel(bytes);
   if (!proto.graph) throw new UserError("E_NOT_ONNX", "not an ONNX model: it has no graph; pass an .onnx file");
   const opsets = readOpsets(proto);
-  const graph = readGraph(proto.graph, () => false, {
+  const graph = readGraph(expandFunctions(proto, proto.graph), () => false, {
     ...tensorContext(options.externalData),
     opset: opsets.get("")!,
-    checkNode: functionCheck(proto),
   });
   if (graph.outputs.length === 0) {
     throw new UserError("E_NOT_ONNX", `graph ${quoted(graph.name)} has no outputs; export the model again`);
@@ -105,6 +106,16 @@ function readOpsets(proto: ModelProto): Map<string, number> {
   for (const { domain, version } of proto.opsetImport ?? []) {
     opsets.set(domain === "ai.onnx" ? "" : (domain ?? ""), toNumber(version as Int64));
   }
+  // A model whose nodes all call functions need not import operators of its own.
+  if (!opsets.has("")) {
+    const imports = (proto.functions ?? []).flatMap((made) => made.opsetImport ?? []);
+    const versions = imports.flatMap(({ domain, version }) => (domain ? [] : [toNumber(version as Int64)]));
+    if (versions.length > 0)
+      opsets.set(
+        "",
+        versions.reduce((a, b) => Math.max(a, b)),
+      );
+  }
   const version = opsets.get("");
   const supported = `versions ${OPSETS.min} to ${OPSETS.max} are supported`;
   if (version === undefined) throw new UserError("E_OPSET", `the model imports no ai.onnx operator set; ${supported}`);
@@ -112,17 +123,4 @@ function readOpsets(proto: ModelProto): Map<string, number> {
     throw new UserError("E_OPSET", `the model uses ai.onnx operator set ${version}; ${supported}: convert it`);
   }
   return opsets;
-}
-
-function functionCheck(proto: ModelProto): (node: Node) => void {
-  const key = (domain: string, name: string) => JSON.stringify([domain === "ai.onnx" ? "" : domain, name]);
-  const functions = new Set((proto.functions ?? []).map((f) => key(f.domain ?? "", f.name ?? "")));
-  return (node) => {
-    if (!functions.has(key(node.domain, node.operator))) return;
-    throw new UserError(
-      "E_OPERATOR_UNSUPPORTED",
-      `node ${quoted(node.name)} calls the model's own function ${quoted(node.operator)}; inline it with onnx.inliner`,
-      node.name,
-    );
-  };
 }

@@ -7,8 +7,8 @@
 import { UserError } from "../errors.js";
 
 /**
- * The messages of onnx.proto3 (ONNX 1.10, the ones that onnx-proto decodes) as field:contents. Newer fields are
- * skipped by their wire type. int and float are single varints and 4-byte numbers; ints, floats and doubles may be
+ * The messages of onnx.proto3 (ONNX 1.10, the ones that onnx-proto decodes, and the defaults of functions' attributes)
+ * as field:contents. Newer fields are skipped by their wire type. int and float are single varints and 4-byte numbers; ints, floats and doubles may be
  * packed; bytes (and text) are opaque.
  */
 const MESSAGES = {
@@ -33,7 +33,7 @@ const MESSAGES = {
   Entry: "1:bytes 2:bytes",
   Opset: "1:bytes 2:int",
   Training: "1:Graph 2:Graph 3:Entry 4:Entry",
-  Function: "1:bytes 4:bytes 5:bytes 6:bytes 7:Node 8:bytes 9:Opset 10:bytes",
+  Function: "1:bytes 4:bytes 5:bytes 6:bytes 7:Node 8:bytes 9:Opset 10:bytes 11:Attribute",
 } as const;
 
 type Message = keyof typeof MESSAGES;

@@ -97,6 +97,9 @@ export const Gemm: Operator = {
     if (build.resolve(a).shape.length !== 2 || b.shape.length !== 2) {
       throw new UserError("E_SHAPE", `Gemm node "${node.name}": A and B must be matrices`, node.name);
     }
+    if (c && c.type !== b.type) {
+      throw new UserError("E_TYPE", `Gemm node "${node.name}": B holds ${b.type} values, C ${c.type}`, node.name);
+    }
     if (transA) a = build.add(node, "Transpose", [a], { perm: [1, 0] }, undefined, build.resolve(a).quantization);
     if (!b.data || b.type !== "float32") {
       const right = transB

@@ -1,6 +1,6 @@
 import { UserError } from "../errors.js";
 import { floatAttribute, intsAttribute, normaliseAxis, stringAttribute } from "../graph/attributes.js";
-import type { GraphBuilder } from "../graph/builder.js";
+import { checkElementCount, type GraphBuilder } from "../graph/builder.js";
 import type { ElementType, Node, Shape, Tensor } from "../graph/ir.js";
 import { elementCount, fromNumbers, newArray } from "../graph/ir.js";
 import { elementBytes, type Form, type Lowering, sharedQuantization } from "../lower/lowering.js";
@@ -113,9 +113,9 @@ function padByCopies(node: Node, build: GraphBuilder, x: Tensor, pads: readonly 
   let value = x.name;
   axes.forEach((axis, i) => {
     const size = x.shape[axis];
-    const positions = Array.from({ length: pads[axis] + size + pads[axis + rank] }, (_, k) =>
-      continued(mode, k - pads[axis], size),
-    );
+    const length = pads[axis] + size + pads[axis + rank];
+    checkElementCount([length], node.outputs[0]);
+    const positions = Array.from({ length }, (_, k) => continued(mode, k - pads[axis], size));
     const indices = Int32Array.from(positions);
     const table = build.addConstant(build.uniqueName(`${node.name}_indices`), "int32", [indices.length], indices);
     const last = i === axes.length - 1;

@@ -20,6 +20,8 @@ import { constantInts } from "./reshape.js";
 import { throughFloat } from "./through_float.js";
 
 const CROP = "tf_crop_and_resize";
+/** Outputs along an axis; each has an entry in a table, which no larger flash holds. */
+const LONGEST_AXIS = 2 ** 20;
 const MODES: readonly string[] = ["nearest", "linear", "cubic"] satisfies ResizeModes["mode"][];
 
 function refuse(node: Node, reason: string): never {
@@ -222,6 +224,7 @@ function extents(
   });
   if (result.sizes.some((size) => !(size >= 1))) refuse(node, `the output would be [${result.sizes}]`);
   if (Math.max(...x.shape) >= OUTSIDE) refuse(node, `an axis is longer than ${OUTSIDE - 1}`);
+  if (Math.max(...result.sizes) > LONGEST_AXIS) refuse(node, `an output axis is longer than ${LONGEST_AXIS}`);
   return result;
 }
 

@@ -282,13 +282,6 @@ function addPairwise(
   output?: string,
 ): string {
   const last = inputs.length - 1;
-  if (inputs.includes("")) {
-    throw new UserError(
-      "E_SHAPE",
-      `${node.operator} node "${node.name}" leaves out an input; re-export the model`,
-      node.name,
-    );
-  }
   return inputs.reduce((value, input, i) => build.add(node, name, [value, input], {}, i === last ? output : undefined));
 }
 

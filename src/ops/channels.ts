@@ -1,16 +1,25 @@
 /** int8 weights with per-channel requantisation: bias folding and the proof that no accumulator overflows. */
+import { UserError } from "../errors.js";
 import type { Attributes, Node, Tensor } from "../graph/ir.js";
 import type { OrtAgreement } from "../graph/program.js";
 import { dequantizeConstant } from "../lower/lowering.js";
 import { agreeingFixedPoint } from "../numerics/agreement.js";
 import { fixedPoint, MAX_MULTIPLIER, type Multiplier } from "../numerics/requantize.js";
+import { quoted } from "../quoted.js";
 import { clampInt8 } from "./clamp.js";
 import { requireConstant } from "./reshape.js";
 
-/** Throws E_NEEDS_CONSTANT for weights or a bias that are computed at run time. */
+/** Throws E_NEEDS_CONSTANT for weights or a bias that are computed at run time, E_TYPE for those that are not real. */
 export function requireConstantWeights(node: Node, weights: Tensor, bias: Tensor | undefined): void {
   requireConstant(node, weights, "the weights tensor");
   if (bias) requireConstant(node, bias, "the bias");
+  const other = [weights, bias].find((tensor) => tensor && tensor.type !== "float32");
+  if (!other) return;
+  throw new UserError(
+    "E_TYPE",
+    `${node.operator} node ${quoted(node.name)}: ${quoted(other.name)} holds ${other.type} values, not real ones; re-export the model`,
+    node.name,
+  );
 }
 
 /** What a layer keeps when it is rewritten: "onnxruntime" where its results shall equal those of onnxruntime's kernel. */

@@ -7,6 +7,7 @@ import { elementCount, fromNumbers, newArray } from "../graph/ir.js";
 import { elementTypeOf } from "../onnx/element_types.js";
 import type { Operator } from "./operator.js";
 import { constantInts, requireConstant } from "./reshape.js";
+import { refuseShape } from "./rewrite.js";
 
 /** ONNX Constant-1 to -24 with a tensor, number or list of numbers. */
 export const Constant: Operator = {
@@ -51,6 +52,7 @@ export const ConstantOfShape: Operator = {
     const value = tensorAttribute(node, "value");
     const type = value?.type ?? "float32";
     const data = newArray(type, elementCount(shape)) as Float64Array;
+    if (value?.data?.length === 0) refuseShape(node, "its value has no element");
     if (value?.data) data.fill((value.data as Float64Array)[0]);
     build.addConstant(node.outputs[0], type, shape, data);
   },

@@ -10,6 +10,7 @@ import { fromNumbers } from "../graph/ir.js";
 import { isGraph, normaliseNodes } from "./normalise_nodes.js";
 import type { Operator } from "./operator.js";
 import { requireConstant } from "./reshape.js";
+import { refuseShape } from "./rewrite.js";
 
 /** Nodes that unrolling may add in all: far more than any firmware has. */
 const MAX_UNROLLED_NODES = 20_000;
@@ -122,6 +123,11 @@ function noIteration(node: Node): never {
   );
 }
 
+/** Throws E_SHAPE where a value that the body takes is left out. */
+function requireInputs(node: Node, values: readonly string[]): void {
+  if (values.includes("")) refuseShape(node, "a value that its body takes is left out");
+}
+
 /** ONNX Loop-1 to -24 whose number of iterations is known: constant trip count or constant conditions. */
 export const Loop: Operator = {
   name: "Loop",
@@ -142,6 +148,7 @@ export const Loop: Operator = {
     const truth = () => build.addConstant(build.uniqueName(`${node.name}_condition`), "bool", [], Uint8Array.of(1));
     let condition = build.optional(node, 1)?.name ?? truth();
     let values = node.inputs.slice(2);
+    requireInputs(node, values);
     const scans: string[][] = Array.from({ length: collected }, () => []);
     let goesOn = trips > 0 && isTrue(condition);
     for (let i = 0; goesOn; i++) {
@@ -197,13 +204,14 @@ function settings(node: Node, name: string, count: number): readonly number[] {
 export const Scan: Operator = {
   name: "Scan",
   notes: "unrolled",
-  inputs: [1, Number.POSITIVE_INFINITY],
+  inputs: [0, Number.POSITIVE_INFINITY],
   outputs: Number.POSITIVE_INFINITY,
   normalise(node, build) {
     const body = bodyOf(node, "body");
     const scanned = intAttribute(node, "num_scan_inputs", 1);
     const batched = build.opset < 9;
     const inputs = batched ? node.inputs.slice(1) : node.inputs;
+    requireInputs(node, inputs);
     const states = inputs.length - scanned;
     if (scanned < 1 || states < 0 || (batched && node.inputs[0] !== "")) {
       throw new UserError(

@@ -40,21 +40,28 @@ import { Constant, ConstantOfShape, EyeLike, Range, Shape, Size } from "./consta
 import { If, Loop, Scan } from "./control_flow.js";
 import { Compress, NonZero } from "./counted.js";
 import { DeformConv } from "./DeformConv.js";
+import { Det } from "./Det.js";
+import { Einsum } from "./Einsum.js";
 import { DFT, STFT } from "./fourier.js";
 import { Gemm } from "./Gemm.js";
 import { GridSample } from "./GridSample.js";
 import { GlobalAveragePool, GlobalMaxPool } from "./global_pool.js";
 import { Gather, GatherElements, GatherND, Scatter, ScatterElements, ScatterND } from "./indexed.js";
 import { ConvInteger, DynamicQuantizeLinear, MatMulInteger } from "./integer_products.js";
+import { LogSoftmax } from "./LogSoftmax.js";
+import { NegativeLogLikelihoodLoss, SoftmaxCrossEntropyLoss } from "./losses.js";
+import { GlobalLpPool, LpPool } from "./lp_pool.js";
 import { MatMul } from "./MatMul.js";
 import { MaxPool } from "./MaxPool.js";
 import { MaxUnpool } from "./MaxUnpool.js";
 import {
   FusedMatMul,
+  QuickGelu,
   SimplifiedLayerNormalization,
   SkipLayerNormalization,
   SkipSimplifiedLayerNormalization,
 } from "./microsoft.js";
+import { NonMaxSuppression } from "./NonMaxSuppression.js";
 import {
   GroupNormalization,
   InstanceNormalization,
@@ -92,6 +99,8 @@ import {
 import { ReduceMean } from "./ReduceMean.js";
 import { Resize, Upsample } from "./Resize.js";
 import { RoiAlign } from "./RoiAlign.js";
+import { RotaryEmbedding } from "./RotaryEmbedding.js";
+import { GRU, LSTM, RNN } from "./recurrent.js";
 import {
   ReduceL1,
   ReduceL2,
@@ -109,6 +118,7 @@ import { Softmax } from "./Softmax.js";
 import { CenterCropPad, DepthToSpace, Expand, Slice, SpaceToDepth, Split, Tile } from "./strided.js";
 import { TfIdfVectorizer } from "./TfIdfVectorizer.js";
 import { Transpose } from "./Transpose.js";
+import { Unique } from "./Unique.js";
 import {
   Abs,
   Acos,
@@ -200,10 +210,12 @@ const table: readonly Operator[] = [
   DeformConv,
   DepthToSpace,
   DequantizeLinear,
+  Det,
   Div,
   Dropout,
   Elu,
   DynamicQuantizeLinear,
+  Einsum,
   Equal,
   Erf,
   Exp,
@@ -211,13 +223,16 @@ const table: readonly Operator[] = [
   EyeLike,
   Flatten,
   FusedMatMul,
+  QuickGelu,
   Floor,
   Gather,
   Gelu,
+  GRU,
   GatherElements,
   GatherND,
   Gemm,
   GlobalAveragePool,
+  GlobalLpPool,
   GlobalMaxPool,
   Greater,
   GreaterOrEqual,
@@ -234,6 +249,7 @@ const table: readonly Operator[] = [
   IsInf,
   IsNaN,
   LRN,
+  LSTM,
   LayerNormalization,
   LeakyRelu,
   Less,
@@ -241,6 +257,8 @@ const table: readonly Operator[] = [
   LpNormalization,
   Loop,
   Log,
+  LogSoftmax,
+  LpPool,
   MatMul,
   MatMulInteger,
   Max,
@@ -256,6 +274,8 @@ const table: readonly Operator[] = [
   Mod,
   Mul,
   Neg,
+  NegativeLogLikelihoodLoss,
+  NonMaxSuppression,
   NonZero,
   Not,
   OneHot,
@@ -276,11 +296,10 @@ const table: readonly Operator[] = [
   QLinearReduceMean,
   QLinearSigmoid,
   QLinearSoftmax,
-  MicrosoftDequantizeLinear,
-  MicrosoftQuantizeLinear,
   Pow,
   QuantizeLinear,
   RMSNormalization,
+  RNN,
   Range,
   Reciprocal,
   ReduceL1,
@@ -298,11 +317,11 @@ const table: readonly Operator[] = [
   Resize,
   Round,
   RoiAlign,
+  RotaryEmbedding,
   STFT,
   Scan,
   Selu,
   ReverseSequence,
-  STFT,
   Scatter,
   ScatterElements,
   ScatterND,
@@ -317,12 +336,11 @@ const table: readonly Operator[] = [
   Sinh,
   Slice,
   Softmax,
+  SoftmaxCrossEntropyLoss,
   Softplus,
   Softsign,
   Sqrt,
   Size,
-  Slice,
-  Softmax,
   SpaceToDepth,
   Split,
   Squeeze,
@@ -338,6 +356,7 @@ const table: readonly Operator[] = [
   Tile,
   Transpose,
   Trilu,
+  Unique,
   Unsqueeze,
   Upsample,
   Where,

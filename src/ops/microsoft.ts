@@ -89,3 +89,15 @@ export const FusedMatMul: Operator = {
     build.add(node, "Mul", [write.onnx("MatMul", [a, b]), write.scalar(alpha)], {}, node.outputs[0]);
   },
 };
+
+/** x * sigmoid(alpha * x): a Gelu that is fast to compute. */
+export const QuickGelu: Operator = {
+  name: "QuickGelu",
+  domain,
+  normalise(node, build) {
+    const [x] = node.inputs;
+    const write = rewriter(node, build);
+    const scaled = write.onnx("Mul", [x, write.scalar(floatAttribute(node, "alpha", 1.702))]);
+    write.onnx("Mul", [x, write.onnx("Sigmoid", [scaled])], {}, node.outputs[0]);
+  },
+};

@@ -65,9 +65,16 @@ function withoutUnused(node: Node, used: ReadonlySet<string>): Node {
   return { ...node, outputs };
 }
 
-/** Throws E_SHAPE where inputs are missing or too many. */
+/** Throws E_SHAPE where inputs are missing or too many. Of any number of inputs none is optional, but for nodes with bodies. */
 function checkInputs(node: Node, operator: Operator): void {
   const [min, max] = operator.inputs ?? [1, 1];
+  if (min > 0 && max === Number.POSITIVE_INFINITY && node.inputs.includes("")) {
+    throw new UserError(
+      "E_SHAPE",
+      `${node.operator} node "${node.name}" leaves out an input; re-export the model`,
+      node.name,
+    );
+  }
   const given = node.inputs.slice(0, min).filter((name) => name !== "").length;
   if (given === min && node.inputs.length <= max) return;
   throw new UserError(

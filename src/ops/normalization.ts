@@ -1,38 +1,92 @@
 /**
  * Normalisations: by mean and variance over some axes (of one kernel, whatever the operator's name), by a norm, and by the
- * channels nearby. What scales and shifts the result is Mul and Add.
+ * channels nearby. What scales and shifts the result is Mul and Add, which the pass fuse-normalization takes in.
  */
 import { floatAttribute, intAttribute, intsAttribute, normaliseAxis } from "../graph/attributes.js";
 import type { GraphBuilder } from "../graph/builder.js";
 import type { Node, Shape } from "../graph/ir.js";
-import { elementCount } from "../graph/ir.js";
+import { elementCount, strides } from "../graph/ir.js";
+import { FRACTION_BITS } from "../kernels/nn_normalize_s8.js";
+import type { NormalizeParams } from "../kernels/normalize_params.js";
 import type { Lowering } from "../lower/lowering.js";
-import { fixedPoint } from "../numerics/requantize.js";
+import { broadcastShape, broadcastStrides, requireLoops } from "./broadcast.js";
 import { exactly } from "./exact.js";
 import type { Operator } from "./operator.js";
-import { axesOf, permutedAxes, reduceLoops } from "./reduce.js";
+import { axesOf, permutedAxes } from "./reduce.js";
 import { refuseShape, rewriter } from "./rewrite.js";
 
 /** The axes from `first` to the last. */
 const axesFrom = (first: number, rank: number): number[] => [...Array(rank).keys()].slice(first);
 
-function windowsOf(node: Node, lowering: Lowering) {
+/** Scale and bias as tables of one shape that broadcasts to that of x; one entry each where they are absent. */
+function tablesOf(node: Node, lowering: Lowering): { shape: number[]; scale: Float32Array; bias: Float32Array } {
+  const given = [node.inputs[1], node.inputs[2]];
+  const shapes = given.map((name) => (name === undefined ? [] : lowering.tensor(name).shape));
+  const shape = broadcastShape(node, shapes[0], shapes[1]);
+  const [scale, bias] = given.map((name, i) => {
+    const values = name === undefined ? Float32Array.of(1 - i) : lowering.floatConstant(name);
+    return expanded(values, shapes[i], shape);
+  });
+  return { shape, scale, bias };
+}
+
+function expanded(values: Float32Array, from: Shape, to: Shape): Float32Array {
+  const result = new Float32Array(elementCount(to));
+  const own = strides(to);
+  const steps = broadcastStrides(from, to);
+  for (let i = 0; i < result.length; i++) {
+    result[i] = values[to.reduce((at, size, axis) => at + (Math.floor(i / own[axis]) % size) * steps[axis], 0)];
+  }
+  return result;
+}
+
+/** Loops over the places and over a window, with the steps in tables of `tableShape`. */
+function windowsOf(node: Node, lowering: Lowering, tableShape: Shape): NormalizeParams & { count: number } {
   const { shape } = lowering.tensor(node.inputs[0]);
   const axes = axesOf(node);
-  const count = elementCount(axes.map((axis) => shape[axis]));
-  return { ...reduceLoops(node, shape, axes), count, centre: intAttribute(node, "centre", 1) };
+  const loopsOver = (wanted: boolean) =>
+    requireLoops(
+      node,
+      shape.map((size, axis) => (axes.includes(axis) === wanted ? size : 1)),
+      strides(shape),
+      broadcastStrides(tableShape, shape),
+    );
+  const [places, window] = [loopsOver(false), loopsOver(true)];
+  return {
+    ...{ shape: places.shape, stride: places.strides[0], scale_stride: places.strides[1] },
+    ...{ window: window.shape, window_stride: window.strides[0], window_scale_stride: window.strides[1] },
+    count: elementCount(axes.map((axis) => shape[axis])),
+  };
 }
 
 const epsilonOf = (node: Node) => floatAttribute(node, "epsilon", 0);
+const centreOf = (node: Node) => intAttribute(node, "centre", 1);
+
+/** Tables of nn_normalize_s8: reals in units of out_scale, in fixed point; undefined where int32 does not hold them. */
+function wholeTables(scale: Float32Array, bias: Float32Array, outScale: number) {
+  const largest = scale.reduce((most, value) => Math.max(most, Math.abs(value)), 0) / outScale;
+  const fraction = Math.min(30, 29 - Math.floor(Math.log2(Math.max(largest, 2 ** -30))));
+  const tables = {
+    scale: scale.map((value) => Math.round((value / outScale) * 2 ** fraction)),
+    bias: bias.map((value) => Math.round((value / outScale) * 2 ** FRACTION_BITS)),
+  };
+  if (fraction < 0 || tables.bias.some((value) => Math.abs(value) >= 2 ** 31)) return undefined;
+  return {
+    shift: FRACTION_BITS + fraction,
+    tables: { scale: Int32Array.from(tables.scale), bias: Int32Array.from(tables.bias) },
+  };
+}
 
 /**
  * ONNX MeanVarianceNormalization-9, -13. Canonical form of all normalisations by variance: (x - mean) / sqrt(variance +
- * epsilon) over `axes` (sorted, not negative); centre 0: without the mean, as RMSNormalization.
+ * epsilon) * scale + bias over `axes` (sorted, not negative); centre 0: without the mean, as RMSNormalization. scale and
+ * bias are optional constants that broadcast to x; the pass fuse-normalization makes them inputs.
  */
 export const MeanVarianceNormalization: Operator = {
   name: "MeanVarianceNormalization",
   notes: "any axes",
   quantize: "free",
+  realConstants: true,
   infer: (_node, [x]) => [{ type: x!.type, shape: x!.shape }],
   permute: (node, perm) => ({ axes: permutedAxes(node, perm) }),
 
@@ -48,32 +102,36 @@ export const MeanVarianceNormalization: Operator = {
     const input = lowering.quantization(node.inputs[0]);
     const output = lowering.quantization(node.outputs[0]);
     if (!input || !output) return false;
-    const params = windowsOf(node, lowering);
-    const epsilon = (params.count / input.scale) ** 2 * epsilonOf(node);
-    if (params.count > 2 ** 20 || epsilon >= 2 ** 61 || output.scale > 2 || output.scale < 2 ** -29) return false;
-    const { multiplier, shift } = fixedPoint(1 / output.scale, 1);
+    const { shape, scale, bias } = tablesOf(node, lowering);
+    const windows = windowsOf(node, lowering, shape);
+    const epsilon = (windows.count / input.scale) ** 2 * epsilonOf(node);
+    const whole = wholeTables(scale, bias, output.scale);
+    if (!whole || windows.count > 2 ** 20 || epsilon >= 2 ** 61) return false;
     lowering.step(
       node,
       "nn_normalize_s8",
       { inputs: [lowering.s8(node.inputs[0])], outputs: [lowering.define(node.outputs[0], "s8")] },
       {
-        ...params,
+        ...windows,
+        centre: centreOf(node),
         in_zero_point: input.zeroPoint,
         out_zero_point: output.zeroPoint,
-        numerator: multiplier,
-        shift: shift + 31,
+        shift: whole.shift,
         epsilon: Math.fround(Math.round(epsilon)),
       },
+      whole.tables,
     );
     return true;
   },
 
   lowerPlain(node, lowering) {
+    const { shape, scale, bias } = tablesOf(node, lowering);
     lowering.step(
       node,
       "nn_normalize_f32",
       { inputs: [lowering.plain(node.inputs[0])], outputs: [lowering.define(node.outputs[0], "plain")] },
-      { ...windowsOf(node, lowering), epsilon: Math.fround(epsilonOf(node)) },
+      { ...windowsOf(node, lowering, shape), centre: centreOf(node), epsilon: Math.fround(epsilonOf(node)) },
+      { scale, bias },
     );
   },
 };

@@ -39,6 +39,10 @@ export interface Operator {
   /** Which outputs beyond the first are understood; others are refused when used. Default 1. */
   readonly outputs?: number;
   readonly quantize?: QuantizeRule;
+  /** Values of a node that share one scale: a state that goes in and comes out. */
+  ties?(node: Node): readonly string[];
+  /** Constant inputs keep their real values in an int8 model: the int8 form makes tables of its own of them. */
+  readonly realConstants?: true;
   /**
    * Attributes of the same node when its full-rank inputs and output are permuted: the node saw Transpose(x, perm)
    * and now sees x. Absent, or giving undefined: Transpose cannot move through the node.

@@ -1,7 +1,7 @@
 /** Operators made of comparisons and sums of positions: where an element stands decides what becomes of it. */
 import { UserError } from "../errors.js";
 import { intAttribute, normaliseAxis, stringAttribute } from "../graph/attributes.js";
-import type { GraphBuilder } from "../graph/builder.js";
+import { checkElementCount, type GraphBuilder } from "../graph/builder.js";
 import { type ElementType, elementCount, fromNumbers, type Node, newArray, type Shape } from "../graph/ir.js";
 import { dataTypeNumber } from "../onnx/element_types.js";
 import type { Operator } from "./operator.js";
@@ -18,6 +18,7 @@ function constant(
   shape: Shape,
   value: (i: number) => number,
 ): string {
+  checkElementCount(shape, node.outputs[0]);
   const values = Array.from({ length: elementCount(shape) }, (_, i) => value(i));
   return build.addConstant(build.uniqueName(`${node.name}_positions`), type, shape, fromNumbers(type, values));
 }

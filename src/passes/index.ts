@@ -17,19 +17,32 @@ import { eliminateTransposes, transposesToReshapes } from "./eliminate_transpose
 import { foldAffine } from "./fold_affine.js";
 import { foldPad } from "./fold_pad.js";
 import { fuseClamp } from "./fuse_clamp.js";
+import { fuseNormalization } from "./fuse_normalization.js";
 import { type InputLayout, setInputLayout } from "./input_layout.js";
+import { keepStates } from "./keep_states.js";
+import { lastStep } from "./last_step.js";
 import { normalise } from "./normalise.js";
 import { removeNoOps } from "./remove_no_ops.js";
 
 export type Pass = readonly [name: string, run: (graph: Graph) => Graph];
 export type Trace = (pass: string, graph: Graph) => void;
 
-function passes(inputLayout: InputLayout | undefined): Pass[] {
+export interface CanonicalOptions {
+  readonly inputLayout?: InputLayout;
+  /** Recurrent layers that begin with zero keep their state from call to call. */
+  readonly stateful?: boolean;
+  readonly trace?: Trace;
+}
+
+function passes({ inputLayout, stateful }: CanonicalOptions): Pass[] {
   return [
     ["normalise", normalise],
     ["absorb-quantization", absorbQuantization],
     ["remove-no-ops", removeNoOps],
+    ...(stateful ? ([["keep-states", keepStates]] satisfies Pass[]) : []),
+    ["last-step", lastStep],
     ["align-quantization", alignQuantization],
+    ["fuse-normalization", fuseNormalization],
     ["fold-affine", untilStable(foldAffine)],
     ["fold-pad", foldPad],
     ["channels-last", channelsLast],
@@ -60,9 +73,9 @@ function untilStable(run: (graph: Graph) => Graph): (graph: Graph) => Graph {
 }
 
 /** From the graph as read to the canonical one: channels last, folded, fused. */
-export function canonicalise(graph: Graph, options: { inputLayout?: InputLayout; trace?: Trace } = {}): Graph {
+export function canonicalise(graph: Graph, options: CanonicalOptions = {}): Graph {
   let current = graph;
-  for (const [name, run] of passes(options.inputLayout)) {
+  for (const [name, run] of passes(options)) {
     current = run(current);
     verifyGraph(current);
     options.trace?.(name, current);

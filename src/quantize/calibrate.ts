@@ -23,6 +23,13 @@ function valuesBehindMasks(graph: Graph): Set<string> {
   return found;
 }
 
+/** Outputs of nodes that nobody reads are computed too: the sequence of hidden states where only the last one is used. */
+function withAllOutputs(graph: Graph): Graph {
+  const read = new Set([...graph.outputs, ...graph.nodes.flatMap(({ inputs }) => inputs)]);
+  const others = graph.nodes.flatMap(({ outputs }) => outputs).filter((name) => !read.has(name));
+  return { ...graph, outputs: [...graph.outputs, ...others] };
+}
+
 /**
  * The range of every computed value and input; none for a value that a mask made (as good as) infinite.
  * @param onRow called after each row with the number done
@@ -33,7 +40,7 @@ export function calibrate(
   kind: ObserverKind,
   onRow?: (done: number) => void,
 ): Map<string, Range> {
-  const program = lower(graph, { precision: "float32", io: "float32" });
+  const program = lower(withAllOutputs(graph), { precision: "float32", io: "float32" });
   const host = hostProgram(program);
   const watched = program.tensors.filter(
     (tensor) => tensor.name !== "" && tensor.constant === undefined && tensor.type === "float32",

@@ -205,7 +205,7 @@ function clipForm(writer: Writer, stem: string, x: string, min: number, max: num
   return { operator: "Clip", inputs: [x, bound("min", min), bound("max", max)], attributes: {} };
 }
 
-/** (x - mean) / sqrt(variance + epsilon), for which ONNX has several operators but none of this generality. */
+/** (x - mean) / sqrt(variance + epsilon) * scale + bias, for which ONNX has several operators but none of this generality. */
 function normalisationForm(writer: Writer, node: Node): Pick<Node, "operator" | "inputs" | "attributes"> {
   const [x] = node.inputs;
   const { shape } = writer.tensors.get(x)!;
@@ -222,7 +222,16 @@ function normalisationForm(writer: Writer, node: Node): Pick<Node, "operator" | 
   const centred = node.attributes.centre === 0 ? x : add("Sub", [x, add("ReduceMean", [x, along], small)], shape);
   const variance = add("ReduceMean", [add("Mul", [centred, centred], shape), along], small);
   const deviation = add("Sqrt", [add("Add", [variance, epsilon], small)], small);
-  return { operator: "Div", inputs: [centred, deviation], attributes: {} };
+  const [, scale, bias] = node.inputs;
+  const chain = [
+    { operator: "Div", operands: [centred, deviation] },
+    ...(scale ? [{ operator: "Mul", operands: [scale] }] : []),
+    ...(bias ? [{ operator: "Add", operands: [bias] }] : []),
+  ];
+  const last = chain.pop()!;
+  let value: string[] = [];
+  for (const { operator, operands } of chain) value = [add(operator, [...value, ...operands], shape)];
+  return { operator: last.operator, inputs: [...value, ...last.operands], attributes: {} };
 }
 
 /** Whether a value is the length of a counted output: ONNX has none. */
@@ -244,14 +253,21 @@ function writeNode(node: Node, graph: Graph, writer: Writer, readAs: (name: stri
   const max = (node.attributes.fused_max as number | undefined) ?? Number.POSITIVE_INFINITY;
   const clamps = min !== Number.NEGATIVE_INFINITY || max !== Number.POSITIVE_INFINITY;
   const raw = clamps ? `${output}_unclamped` : computed;
+  const computedOthers = others.map((name) => (graph.tensors.get(name)!.quantization ? `${name}_computed` : name));
   const add = (form: Pick<Node, "operator" | "inputs" | "attributes">, name: string, result: string) => {
     writer.tensors.set(result, { name: result, type: value.type, shape: value.shape });
-    const outputs = form === onnx ? [result, ...others] : [result];
+    const outputs = form === onnx ? [result, ...computedOthers] : [result];
     writer.nodes.push({ ...form, name, domain: "", inputs: trimmed(form.inputs), outputs });
   };
   add(onnx, node.name, raw);
   if (clamps) add(clipForm(writer, output, raw, min, max), `${node.name}_clamp`, computed);
   if (value.quantization) addQuantizeDequantize(writer, computed, output, value);
+  others.forEach((name, i) => {
+    const other = graph.tensors.get(name)!;
+    if (!other.quantization) return;
+    writer.tensors.set(computedOthers[i], { ...other, name: computedOthers[i], quantization: undefined });
+    addQuantizeDequantize(writer, computedOthers[i], name, other);
+  });
 }
 
 /** @param quantised canonical graph with quantisation records */

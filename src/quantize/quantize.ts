@@ -6,6 +6,7 @@ import { isExact } from "../ops/exact.js";
 import { operatorOf } from "../ops/index.js";
 import type { QuantizeRule } from "../ops/operator.js";
 import { quantizeData } from "../ops/quantize_linear.js";
+import { biasPart, cellStatesToBe, hasIntegerForm, INPUT, isRecurrent, OUTPUT } from "../ops/recurrent.js";
 import { isMeasurable, type Range } from "./observers.js";
 import { activationQuantization, biasQuantization, weightQuantization } from "./scales.js";
 
@@ -16,11 +17,12 @@ const WEIGHT_AXIS: Readonly<Record<string, number>> = { Conv: 0, Gemm: 0, ConvTr
 type IsReal = (name: string) => boolean;
 
 /**
- * Integers, bools and results of exact nodes have no scale; infinite constants (a mask), and what they make infinite,
+ * Integers, bools, results of exact nodes and cell states have no scale; infinite constants (a mask), and what they make infinite,
  * cannot have one.
  */
 function isRealIn(graph: Graph, ranges: ReadonlyMap<string, Range>): IsReal {
   const exact = new Set(graph.nodes.flatMap((node) => (isExact(node) ? node.outputs : [])));
+  for (const name of cellStatesToBe(graph)) exact.add(name);
   return (name) => {
     const tensor = graph.tensors.get(name);
     if (tensor?.type !== "float32" || exact.has(name)) return false;
@@ -43,8 +45,17 @@ function shareGroups(graph: Graph, isReal: IsReal): (name: string) => string {
     const [first, ...others] = [...node.outputs, ...node.inputs].filter((name) => isReal(name));
     for (const other of others) parent.set(find(other), find(first));
   }
+  for (const node of graph.nodes) {
+    const [first, ...others] = tiedValues(graph, node).filter((name) => isReal(name) && !graph.tensors.get(name)!.data);
+    for (const other of others) parent.set(find(other), find(first));
+  }
   for (const { input, output } of graph.states ?? []) if (isReal(input)) parent.set(find(input), find(output));
   return find;
+}
+
+function tiedValues(graph: Graph, node: Node): string[] {
+  const names = operatorOf(node).ties?.(node) ?? [];
+  return names.filter((name) => name !== "" && graph.tensors.has(name));
 }
 
 interface Group {
@@ -76,6 +87,10 @@ function collectGroups(
     const rule = operatorOf(node).quantize ?? "free";
     for (const name of node.outputs) {
       if (isReal(name)) add(name, ranges.get(name), rule === "shared" ? undefined : rule);
+    }
+    for (const name of tiedValues(graph, node)) {
+      const tensor = graph.tensors.get(name)!;
+      if (tensor.data && isReal(node.outputs[0])) add(node.outputs[0], rangeOf(tensor), undefined);
     }
     if (rule !== "shared") continue;
     for (const name of node.inputs) {
@@ -141,7 +156,9 @@ function quantizeConstants(
   isReal: IsReal,
 ): Node {
   // What computes in float32, or ends up in a table, reads them as they are: an exponent must stay whole.
-  if (isExact(node) || !operatorOf(node).lowerInt8) return node;
+  const { lowerInt8, realConstants } = operatorOf(node);
+  if (isExact(node) || !lowerInt8 || realConstants) return node;
+  if (isRecurrent(node)) return quantizeRecurrent(node, tensors);
   const axis = WEIGHT_AXIS[node.operator];
   if (axis !== undefined) return quantizeLayer(node, tensors, axis);
   const shared = operatorOf(node).quantize === "shared";
@@ -172,6 +189,24 @@ function quantizeLayer(node: Node, tensors: Map<string, Tensor>, axis: number): 
       : quantization;
     inputs.push(store(tensors, bias, biasQuantization(scales, input.scale[0])));
   }
+  return { ...node, inputs };
+}
+
+/** Weights along the axis of their rows, with room for the biases; the rest of the constants stays as it is. */
+function quantizeRecurrent(node: Node, tensors: Map<string, Tensor>): Node {
+  const scales = [node.inputs[INPUT.x], node.outputs[OUTPUT.hidden]].map((name) => tensors.get(name)!.quantization);
+  if (!hasIntegerForm(node, tensors) || scales.some((q) => !q)) return node;
+  const bias = tensors.get(node.inputs[INPUT.bias])!;
+  const inputs = [...node.inputs];
+  [INPUT.weights, INPUT.recurrent].forEach((i, part) => {
+    const weights = tensors.get(node.inputs[i])!;
+    const rows = weights.shape[1];
+    const largest = new Float32Array(rows);
+    biasPart(bias, part as 0 | 1).forEach((value, row) => {
+      largest[row % rows] = Math.max(largest[row % rows], Math.abs(value));
+    });
+    inputs[i] = store(tensors, weights, weightQuantization(weights, 1, largest, scales[part]!.scale[0]));
+  });
   return { ...node, inputs };
 }
 

@@ -6,7 +6,7 @@
  *     step ─ variants of its kernel ─▶ isa, preconditions ─▶ options with cycles, RAM and flash ─▶ objective, limits ─▶ choice
  */
 import { UserError } from "../errors.js";
-import { internedConstants } from "../graph/constants.js";
+import { type ConstantPool, constantPool } from "../graph/constant_pool.js";
 import { elementCount } from "../graph/ir.js";
 import { firmwareCall, firmwareConstants, kernelSteps, type Program, type Step } from "../graph/program.js";
 import type { Rows } from "../kernels/rows.js";
@@ -81,7 +81,7 @@ const PLAIN_CODE_BYTES = 600;
 export function selectKernels(given: Program, target: Target, options: SelectOptions = {}): Choice {
   const { optimize = "balanced", ioBuffers = "arena", maxRam, maxFlash, cascades = true } = options;
   const rows = stepRows(given);
-  const { constants, intern } = internedConstants(given.constants);
+  const { constants, intern } = constantPool(given.constants);
   const found = given.steps.map((step, index) => optionsOf(given, step, rows[index], target, intern));
   const all: Program = { ...given, constants };
   const fastest = found.map((of) => least(of.options, ({ cycles }) => cycles));
@@ -189,7 +189,7 @@ function optionsOf(
   step: Step,
   rows: Rows | undefined,
   target: Target,
-  intern: ReturnType<typeof internedConstants>["intern"],
+  intern: ConstantPool["intern"],
 ) {
   const values = Object.entries(step.constants).map(([name, id]) => [name, program.constants[id].data] as const);
   const constants = Object.fromEntries(values);

@@ -61,6 +61,8 @@ const VALIDATION = {
 };
 const BENCH = {
   board: "string",
+  core: "string",
+  cycleModel: "string",
   ...numbers("instructions", "cycles", "macs"),
   flash: numbers("code", "weights", "total"),
   ram: numbers("arena", "static", "stack", "total"),
@@ -254,12 +256,18 @@ const failures: readonly {
   { name: "unknown option", args: ["boards", "--fast"], code: "E_USAGE", says: /--fast/ },
   { name: "missing option", args: ["generate", DIGITS_MODEL, "-o", "out"], code: "E_USAGE", says: /--board/ },
   { name: "a value out of range", args: [...generateArgs(DIGITS_DATA), "--precision", "int4"], code: "E_USAGE" },
+  {
+    name: "--stateful without a recurrent layer",
+    args: [...generateArgs(DIGITS_DATA), "--stateful"],
+    code: "E_USAGE",
+    says: /no RNN, GRU or LSTM/,
+  },
   { name: "no C identifier", args: [...generateArgs(DIGITS_DATA), "--name", "a-b"], code: "E_USAGE" },
   {
     name: "unknown board",
     args: ["generate", DIGITS_MODEL, "--board", "z80", "-o", "out"],
     code: "E_BOARD_UNKNOWN",
-    says: /"z80".*host, qemu-cortex-m4/,
+    says: /"z80".*host, .*qemu-cortex-m4/,
   },
   {
     name: "a float model without calibration",

@@ -88,6 +88,8 @@ describe.skipIf(!hasShared)("ONNX backend tests (needs ../shared)", () => {
   }, 900_000);
 
   /** What the tests expect there is not what the operator is defined to give. */
+  /** Of the tests in scope; those in KNOWN are all that is missing. */
+  const PASSED_SHARE = 0.99;
   const KNOWN = [
     // Zeros are expected to be the rounding noise of the transform that made the test, 2e-7 beside values of 50.
     "node/test_dft_inverse",
@@ -98,7 +100,7 @@ describe.skipIf(!hasShared)("ONNX backend tests (needs ../shared)", () => {
 
   test("none fails for want of us, and the share of those in scope that pass does not fall", () => {
     expect(result.failed.map(({ test }) => test)).toEqual(KNOWN);
-    expect(passedShare(result)).toBeGreaterThanOrEqual(0.88);
+    expect(passedShare(result)).toBeGreaterThanOrEqual(PASSED_SHARE);
   });
 
   test("docs/operators.md is what the run says (npm run conformance -- --tests <folder> --docs)", () => {

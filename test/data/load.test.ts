@@ -136,6 +136,9 @@ describe("rows", () => {
     expect(inputRows(data, "inputs", [{ name: "x", shape: [4, 3] }]).rows).toBe(2);
     expect(inputRows(data, "calibration", [{ name: "x", shape: [1, 4, 3] }]).rows).toBe(2);
     expect(thrown(() => inputRows(data, "inputs", [{ name: "x", shape: [2, 4, 3] }]))).toEqual(refused("E_DATA_SHAPE"));
+    // A flat input takes rows of any shape with as many values; axes that are only cut otherwise are a mistake.
+    expect(inputRows(data, "inputs", [{ name: "x", shape: [1, 12] }]).rows).toBe(2);
+    expect(thrown(() => inputRows(data, "inputs", [{ name: "x", shape: [1, 3, 4] }]))).toEqual(refused("E_DATA_SHAPE"));
   });
 
   test("several inputs are arrays by name with as many rows each", () => {

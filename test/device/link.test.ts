@@ -65,6 +65,27 @@ describe("CRC-32 and COBS", () => {
   });
 });
 
+/** A device that answers each request with the body that `answer` gives, or not at all. */
+function answering(answer: () => Uint8Array | undefined): Transport {
+  const read = frameReader();
+  let listener: (bytes: Uint8Array) => void = () => {};
+  return {
+    write: (stream) => {
+      for (const request of read(stream)) {
+        const body = answer();
+        if (!request || !body) continue;
+        const reply = encodeFrame(bytes(request[0] | 0x80, request[1], ...body));
+        queueMicrotask(() => listener(reply));
+      }
+    },
+    onBytes: (each) => {
+      listener = each;
+    },
+    onEnd: () => {},
+    close: async () => {},
+  };
+}
+
 describe("frames", () => {
   test("come back from a stream cut anywhere, and hold no zero inside", () => {
     const cuts = fc.array(fc.integer({ min: 1, max: 300 }), { minLength: 1, maxLength: 20 });
@@ -261,6 +282,28 @@ describe.skipIf(findProgram("cc") === undefined)("both sides (needs cc)", () => 
     } finally {
       await client.close();
     }
+  });
+
+  test("a stack that ran into the data fails the run", async () => {
+    const overflowed = answering(() => bytes(...new Uint8Array(4), ...new Uint8Array(4).fill(0xff)));
+    const error = await linkClient(overflowed)
+      .run(false)
+      .catch((reason) => reason);
+    expect(error).toMatchObject({ code: "E_LINK", message: expect.stringMatching(/stack ran into the data/) });
+  });
+
+  test("a port that is not up yet loses the first request; the next comes soon, and the silence stays as long", async () => {
+    const times: number[] = [];
+    const start = performance.now();
+    const silent = answering(() => {
+      times.push(performance.now() - start);
+      return undefined;
+    });
+    await expect(linkClient(silent, { timeoutMs: 500 }).info()).rejects.toMatchObject({ code: "E_LINK" });
+    expect(performance.now() - start).toBeGreaterThan(4 * 500 - 20);
+    // After 200 ms, 600, 1100, 1600; timers may be late, not early.
+    expect(times).toHaveLength(5);
+    for (const [i, earliest] of [0, 200, 600, 1100, 1600].entries()) expect(times[i]).toBeGreaterThan(earliest - 20);
   });
 
   test("a device that is silent, or ends, is reported", async () => {

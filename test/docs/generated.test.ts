@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
-import { boardSchemaDocument, errorsDocument } from "../../src/docs.js";
+import { boardSchemaDocument, boardsDocument, errorsDocument } from "../../src/docs.js";
 import { packagePath } from "../../src/io/package_path.js";
 
 const read = (...path: string[]) => readFileSync(packagePath(...path), "utf8");
@@ -11,4 +11,8 @@ test("docs/errors.md is what the code says", () => {
 
 test("boards/board.schema.json is the schema that boards are checked against", () => {
   expect(read("boards", "board.schema.json")).toBe(boardSchemaDocument());
+});
+
+test("docs/boards.md lists the boards there are", () => {
+  expect(read("docs", "boards.md")).toBe(boardsDocument());
 });

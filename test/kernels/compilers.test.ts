@@ -9,6 +9,7 @@ import { afterAll, expect, test } from "vitest";
 import { forbiddenSymbols } from "../../src/device/elf_audit.js";
 import { kernelFile } from "../../src/emit/library.js";
 import { binaryFamily } from "../../src/kernels/families/binary.js";
+import { recurrentFamily } from "../../src/kernels/families/recurrent.js";
 import { unaryFamily } from "../../src/kernels/families/unary.js";
 import { families } from "../../src/kernels/index.js";
 import { RUNTIME_C, WARNINGS } from "./harness.js";
@@ -51,6 +52,20 @@ test.for(COMPILERS)("%s compiles every kernel without a warning", { timeout: 60_
   expect(stderr).toBe("");
 });
 
+test("avr-gcc: no pointer to flash is taken for one to RAM", { timeout: 60_000 }, async (context) => {
+  if (!(await isInstalled("avr-gcc"))) context.skip("avr-gcc is not installed");
+  const source = join(RUNTIME_C, "src");
+  const files = (await readdir(source)).filter((file) => file.endsWith(".c")).map((file) => join(source, file));
+  const flags = ["-mmcu=atmega2560", "-std=gnu99", "-Werror=addr-space-convert", "-fsyntax-only"];
+  const include = ["-I", join(RUNTIME_C, "include")];
+  await run("avr-gcc", [...flags, ...include, ...files]);
+  const wrong = join(folder, "wrong.c");
+  writeFileSync(wrong, '#include "nn_common.h"\nint f(const NN_FLASH int8_t *t) { const int8_t *p = t; return *p; }\n');
+  await expect(run("avr-gcc", [...flags, ...include, wrong])).rejects.toThrow(/addr-space-convert/);
+});
+/** Names that several kernels use for something of their own. */
+const STATIC = "apply step_inputs from_input from_hidden both activate copy clear advance".split(" ");
+
 const DEVICES = COMPILERS.slice(2);
 
 test.for(DEVICES)(
@@ -59,11 +74,14 @@ test.for(DEVICES)(
   async (command, context) => {
     const [compiler, ...target] = command;
     if (!(await isInstalled(compiler))) context.skip(`${compiler} is not installed`);
-    // One file for all: every kernel has a static function of the same name.
-    const names = [unaryFamily, binaryFamily].flatMap(({ members }) => members.filter((name) => name.endsWith("_f32")));
+    // One file for all, in which the names of static functions must differ.
+    const names = [unaryFamily, binaryFamily, recurrentFamily].flatMap(({ members }) =>
+      members.filter((name) => name.endsWith("_f32")),
+    );
     const parts = names.map((name) => {
       writeFileSync(join(folder, `${name}.h`), kernelFile(name, "h"));
-      return `#define apply apply_${name}\n${kernelFile(name, "c")}#undef apply\n`;
+      const renamed = STATIC.map((local) => `#define ${local} ${local}_${name}\n`).join("");
+      return `${renamed}${kernelFile(name, "c")}${STATIC.map((local) => `#undef ${local}\n`).join("")}`;
     });
     const [source, object] = ["all.c", `${compiler}.o`].map((file) => join(folder, file));
     writeFileSync(source, parts.join(""));

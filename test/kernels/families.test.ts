@@ -21,6 +21,7 @@ import {
   type UnaryOperation,
   unaryFamily,
 } from "../../src/kernels/families/unary.js";
+import { uniqueFamily } from "../../src/kernels/families/unique.js";
 import { kernelOf } from "../../src/kernels/index.js";
 import { unaryFunctions } from "../../src/numerics/unary_functions.js";
 import { expectAllTwinsAgree, type KernelCase } from "./harness.js";
@@ -178,6 +179,63 @@ describe("families", () => {
       ];
     };
     return expectFamily(matmulFamily.members, casesOf);
+  }, 120_000);
+  test("unique", async () => {
+    const cases = uniqueFamily.members.flatMap((name) => {
+      const { element } = parseName(name, "")!;
+      const values = repeated(valuesOf(element), 2);
+      const half = Math.floor(values.length / 4);
+      return [
+        { outer: 1, count: values.length, inner: 1 },
+        { outer: 2, count: half, inner: 1 },
+        { outer: 1, count: half, inner: 2 },
+      ].flatMap((size) =>
+        [0, 1].map((sorted) => {
+          const { outer, count, inner } = size;
+          const list = { type: "int64" as const, count };
+          const of: KernelCase = {
+            params: { ...size, sorted },
+            inputs: [values.slice(0, outer * count * inner) as TypedArray],
+            outputs: [
+              { type: element.type, count: outer * count * inner },
+              list,
+              list,
+              list,
+              { type: "int32", count: 1 },
+            ],
+          };
+          return { kernel: kernelOf(name), of };
+        }),
+      );
+    });
+    const results = await expectAllTwinsAgree(cases);
+    cases.forEach(({ of }, k) => {
+      const { outer, count, inner, sorted } = of.params as Record<string, number>;
+      // Texts of slices; -0 is 0.
+      const input = Array.from(of.inputs[0] as Float32Array, (x) => (x === 0 ? "0" : String(x)));
+      const slices = Array.from({ length: count }, (_, i) =>
+        Array.from({ length: outer }, (_, o) =>
+          input.slice((o * count + i) * inner, (o * count + i + 1) * inner),
+        ).join(),
+      );
+      const found = [...new Set(slices)];
+      const [, indices, inverse, counts, [length]] = results[k].map((array) => Array.from(array as Int32Array, Number));
+      expect(length).toBe(found.length);
+      const firsts = indices.slice(0, length).map((i) => slices[i]);
+      expect(new Set(firsts)).toEqual(new Set(found));
+      if (sorted === 0) expect(firsts).toEqual(found);
+      indices.slice(0, length).forEach((at, i) => {
+        expect(at).toBe(slices.indexOf(firsts[i]));
+        expect(counts[i]).toBe(slices.filter((slice) => slice === firsts[i]).length);
+      });
+      expect(inverse.map((i) => firsts[i])).toEqual(slices);
+      if (sorted === 1 && outer * inner === 1) {
+        const values = indices.slice(0, length).map((i) => (of.inputs[0] as Float32Array)[i]);
+        values.forEach((value, i) => {
+          if (i > 0) expect(value > values[i - 1] || Number.isNaN(value)).toBe(true);
+        });
+      }
+    });
   }, 120_000);
   test("scatter", () => expectFamily(scatterFamily.members, (name) => [scatterCase(name)]), 120_000);
   test("cast", async () => {

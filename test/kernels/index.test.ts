@@ -61,7 +61,7 @@ function expectedCall(kernel: Kernel): string[] {
     kernel.inputs === "variadic"
       ? ["const void\\* const inputs\\[\\]"]
       : Array.from({ length: kernel.inputs }, () => `const ${pointer}\\w+`);
-  const constants = kernel.constants.map(({ name, type }) => `const ${C_TYPES[type]}\\* ${name}`);
+  const constants = kernel.constants.map(({ name, type }) => `const NN_FLASH ${C_TYPES[type]}\\* ${name}`);
   const outputs = Array.from({ length: kernel.outputs }, () => `${pointer}\\w+`);
   return [`const ${kernel.name}_params\\* p`, ...inputs, ...constants, ...outputs];
 }

@@ -4,7 +4,8 @@ import { fileURLToPath } from "node:url";
 import { MARKER } from "./mutate.js";
 
 const WORKER = fileURLToPath(new URL("worker.mjs", import.meta.url));
-const KILL_AFTER_MS = 10_000;
+/** By the clock, so that a busy machine does not end a compiler that is fast enough. */
+const KILL_AFTER_MS = 60_000;
 const HEAP_MIB = 512;
 
 export interface Job {
@@ -21,6 +22,7 @@ export interface Outcome {
   readonly hash?: string;
   /** What is wrong, where something is. */
   readonly problem?: string;
+  /** Of computing. */
   readonly milliseconds: number;
   /** The most memory that the process had so far. */
   readonly peakBytes: number;

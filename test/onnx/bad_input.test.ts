@@ -153,6 +153,16 @@ describe("graphs", () => {
     expect(errorOfBytes(modelBytes(graph)).code).toBe("E_GRAPH_DUPLICATE_NAME");
   });
 
+  test.each([
+    ["an input", { input: [value("x"), value("")] }],
+    ["an initializer", { initializer: [floats("w", [1], [1]), floats("", [1], [1])] }],
+  ])("without a name: %s", (what, graph) => {
+    expect(errorOfBytes(modelBytes(graph))).toMatchObject({
+      code: "E_NOT_ONNX",
+      message: expect.stringContaining(`${what} of the graph has no name`),
+    });
+  });
+
   test("no outputs", () => {
     expect(errorOfBytes(modelBytes({ output: [] })).code).toBe("E_NOT_ONNX");
   });
@@ -170,7 +180,7 @@ describe("graphs", () => {
 
   test("a call of a function of the model", () => {
     const functions = [{ name: "Add", domain: "" }];
-    expect(errorOfBytes(modelBytes({}, { functions }))).toMatchObject({ code: "E_OPERATOR_UNSUPPORTED", node: "y" });
+    expect(errorOfBytes(modelBytes({}, { functions }))).toMatchObject({ code: "E_SHAPE", node: "y" });
     expect(() => readModel(modelBytes({}, { functions: [{ name: "Unused", domain: "" }] }))).not.toThrow();
   });
 

@@ -148,6 +148,23 @@ export const cases: readonly Case[] = [
     range: 6,
   },
   { name: "Softmax of opset 11", operator: "Softmax", inputs: [[2, 3, 4]], output: [2, 3, 4], opset: 11, range: 6 },
+  { name: "LogSoftmax", operator: "LogSoftmax", inputs: [[2, 10]], output: [2, 10], range: 6 },
+  {
+    name: "LogSoftmax axis -3",
+    operator: "LogSoftmax",
+    inputs: [[1, 4, 3, 2]],
+    output: [1, 4, 3, 2],
+    attributes: { axis: -3 },
+    range: 3,
+  },
+  {
+    name: "LogSoftmax of opset 11",
+    operator: "LogSoftmax",
+    inputs: [[2, 3, 4]],
+    output: [2, 3, 4],
+    opset: 11,
+    range: 6,
+  },
   pool("MaxPool", [1, 3, 7, 8], [1, 3, 3, 4], { kernel_shape: [3, 2], strides: [2, 2] }, 12),
   pool(
     "MaxPool",

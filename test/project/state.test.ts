@@ -26,6 +26,29 @@ const model = modelBytes({
 const states = [{ input: "h", output: "hn" }];
 const rows = { rows: 20, row: (i: number) => [randomValues(5, i + 1)] };
 
+const [STEPS, FEATURES, HIDDEN] = [3, 4, 5];
+const many = (name: string, dims: readonly number[], seed: number) =>
+  floats(name, dims, [
+    ...randomValues(
+      dims.reduce((a, b) => a * b),
+      seed,
+    ),
+  ]);
+
+/** LSTM over a few steps, whose sequence of hidden states is the output. */
+const lstm = modelBytes({
+  node: [
+    node("LSTM", ["steps", "w", "r", "b"], ["sequence"], { attribute: [{ name: "hidden_size", type: 2, i: HIDDEN }] }),
+  ],
+  input: [value("steps", [STEPS, 1, FEATURES])],
+  output: [value("sequence", [STEPS, 1, 1, HIDDEN])],
+  initializer: [
+    ...[many("w", [1, 4 * HIDDEN, FEATURES], 1), many("r", [1, 4 * HIDDEN, HIDDEN], 2)],
+    many("b", [1, 8 * HIDDEN], 3),
+  ],
+});
+const sequences = { rows: 12, row: (i: number) => [randomValues(STEPS * FEATURES, i + 1)] };
+
 const folder = mkdtempSync(join(tmpdir(), "onnx2mcu-state-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
@@ -47,27 +70,36 @@ test("the host reference keeps the state, until it is reset", () => {
   }
 });
 
+/** Expects the firmware to equal the host reference over two sessions, each of which begins afresh. */
+async function expectSessions(options: CompileOptions, source: Uint8Array, data: typeof rows, bytes: number) {
+  const compiled = compile(source, { ...options, calibration: () => data });
+  expect(compiled.plan.persistentBytes).toBe(bytes);
+  const path = mkdtempSync(join(folder, "p"));
+  await writeTree(path, platformioProject(compiled, loadBoard("host"), { file: "m.onnx", sha256: "" }));
+  const project = openProject(path);
+  for (let session = 0; session < 2; session++) {
+    const device = await openDevice(project, "host");
+    const result = await validateDevice(project, device, data);
+    await device.close();
+    expect(result.firmwareVsHost).toEqual([{ equal: true, mismatches: 0, maxAbsDiff: 0 }]);
+    expect(result.vsFloat?.[0].mae).toBeLessThan(0.02);
+  }
+}
+
 describe.skipIf(!isInstalled("cc"))("in C (needs cc)", () => {
+  test.each([
+    ["int8", 32],
+    ["float32", 64],
+  ] as const)("an LSTM in %s keeps its hidden state and its cell state", async (precision, bytes) => {
+    await expectSessions({ precision, stateful: true }, lstm, sequences, bytes);
+  });
+
   test.each([
     { precision: "int8" },
     { precision: "float32" },
     { precision: "int8", io: "float32", ioBuffers: "caller" },
-  ] satisfies CompileOptions[])(
-    "$precision $ioBuffers equals the host reference, session after session",
-    async (options) => {
-      const compiled = compile(model, { ...options, states, calibration: () => rows });
-      expect(compiled.plan.persistentBytes).toBe(options.precision === "int8" ? 16 : 32);
-      const path = mkdtempSync(join(folder, "p"));
-      await writeTree(path, platformioProject(compiled, loadBoard("host"), { file: "m.onnx", sha256: "" }));
-      const project = openProject(path);
-      for (let session = 0; session < 2; session++) {
-        const device = await openDevice(project, "host");
-        const result = await validateDevice(project, device, rows);
-        await device.close();
-        expect(result.firmwareVsHost).toEqual([{ equal: true, mismatches: 0, maxAbsDiff: 0 }]);
-        expect(result.vsFloat?.[0].mae).toBeLessThan(0.02);
-      }
-    },
+  ] satisfies CompileOptions[])("$precision $ioBuffers equals the host reference, session after session", (options) =>
+    expectSessions({ ...options, states }, model, rows, options.precision === "int8" ? 16 : 32),
   );
 });
 

@@ -80,7 +80,7 @@ describe("tools", () => {
     const lines = missingMessage(tools, { system: "debian", root: false }, false).split("\n");
     expect(lines).toEqual([
       "setup: onnx2mcu is ready, but these are missing:",
-      "  qemu-system-arm  for running firmware on the simulated Cortex-M4",
+      "  qemu-system-arm  for running firmware on the simulated Cortex-M boards",
       "  AVR C library    for tests that compile the generated C with every compiler",
       "Install them: sudo apt-get install -y qemu-system-arm avr-libc",
       "Then run: npm run setup",

@@ -22,7 +22,7 @@ env.Replace(
     PROGNAME="firmware",
     PROGSUFFIX=".elf",
     SIZECHECKCMD="$SIZETOOL -A -d $SOURCES",
-    SIZEPROGREGEXP=r"^(?:\.text|\.rodata|\.ARM\.exidx|\.data)\s+(\d+).*",
+    SIZEPROGREGEXP=r"^(?:\.vectors|\.text|\.rodata|\.ARM\.exidx|\.data)\s+(\d+).*",
     SIZEDATAREGEXP=r"^(?:\.data|\.bss)\s+(\d+).*",
 )
 
@@ -38,8 +38,8 @@ env.Append(
         "-ffunction-sections",
         "-fdata-sections",
         # Paths must not reach the ELF: it has to be the same wherever the project lies.
-        "-ffile-prefix-map=%s=." % env.subst("$PROJECT_DIR"),
-        "-ffile-prefix-map=%s=platform" % platform_dir,
+        "-fdebug-prefix-map=%s=." % env.subst("$PROJECT_DIR"),
+        "-fdebug-prefix-map=%s=platform" % platform_dir,
     ],
     CFLAGS=["-std=c99", "-Wextra", "-Wpedantic", "-Wconversion", "-Wshadow"],
     LINKFLAGS=build["arch_flags"]

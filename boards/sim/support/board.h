@@ -19,7 +19,13 @@ void board_write(const uint8_t *from, size_t count);
 /* Fills the free stack below the caller with a pattern. */
 void board_stack_paint(void);
 
-/* Bytes of stack used below the caller of board_stack_paint since then; 0 where the board cannot tell. */
+/* It has run into the data below it, or further down than it is watched. */
+#define BOARD_STACK_OVERFLOW UINT32_MAX
+
+/*
+ * Bytes of stack used below the caller of board_stack_paint since then, or BOARD_STACK_OVERFLOW; 0 where the
+ * board cannot tell.
+ */
 uint32_t board_stack_used(void);
 
 #endif

@@ -1,12 +1,10 @@
-/* Start-up and stack watching for Cortex-M; the symbols come from cortex_m.ld. */
-#include "board.h"
+/* Start-up of Cortex-M; the symbols come from cortex_m.ld. */
+#include <stdint.h>
 
-extern uint32_t _data_load[], _data_start[], _data_end[], _bss_start[], _bss_end[], _stack_top[],
-    _stack_limit[];
-
-#define STACK_PATTERN 0xA5C35A3Cu
+extern uint32_t _data_load[], _data_start[], _data_end[], _bss_start[], _bss_end[], _stack_top[];
 
 #define CPACR (*(volatile uint32_t *)0xE000ED88u)
+/* Coprocessors 10 and 11: floating point and MVE. */
 #define CPACR_FPU_FULL_ACCESS (0xFu << 20)
 
 int main(void);
@@ -18,7 +16,7 @@ __attribute__((noreturn, used)) void Default_Handler(void) {
 }
 
 __attribute__((noreturn, used)) void Reset_Handler(void) {
-#if defined(__ARM_FP)
+#if defined(__ARM_FP) || defined(__ARM_FEATURE_MVE)
     CPACR |= CPACR_FPU_FULL_ACCESS;
     __asm__ volatile("dsb\n isb");
 #endif
@@ -58,27 +56,3 @@ static const struct {
         Default_Handler,
     },
 };
-
-static uint32_t *painted_top;
-
-static inline uint32_t *stack_pointer(void) {
-    uint32_t *sp;
-    __asm__ volatile("mov %0, sp" : "=r"(sp));
-    return sp;
-}
-
-__attribute__((noinline)) void board_stack_paint(void) {
-    /* The stack pointer of the caller: what a run called from there will go below. */
-    painted_top = __builtin_dwarf_cfa();
-    for (volatile uint32_t *word = _stack_limit; word < stack_pointer(); word++) {
-        *word = STACK_PATTERN;
-    }
-}
-
-uint32_t board_stack_used(void) {
-    const uint32_t *word = _stack_limit;
-    while (word < painted_top && *word == STACK_PATTERN) {
-        word++;
-    }
-    return (uint32_t)((const uint8_t *)painted_top - (const uint8_t *)word);
-}

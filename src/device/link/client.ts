@@ -13,6 +13,7 @@ import {
   REQUEST,
   RUN_LAYERS,
   readBody,
+  STACK_OVERFLOW,
   WRITE_HEADER_BYTES,
   writeBody,
 } from "./messages.js";
@@ -53,6 +54,24 @@ export interface LinkOptions {
 }
 
 const ATTEMPTS = 4;
+
+/** First wait for the answer to info, ms: bytes sent before the firmware has set its serial port up are lost. */
+const FIRST_WAIT = 200;
+
+/** Waits that double up to `timeoutMs`, as long together as the attempts of other requests. */
+function greetingWaits(timeoutMs: number): number[] {
+  const waits: number[] = [];
+  for (let wait = FIRST_WAIT, left = ATTEMPTS * timeoutMs; left > 0; left -= waits[waits.length - 1], wait *= 2) {
+    waits.push(Math.min(wait, timeoutMs, left));
+  }
+  return waits;
+}
+
+const stackOverflow = () =>
+  new UserError(
+    "E_LINK",
+    "the stack ran into the data in the board's RAM, so the results mean nothing; use a smaller model or a larger board",
+  );
 
 const damagedLayer = () =>
   new UserError("E_LINK", "a layer's output was damaged or lost on the way; run validate again");
@@ -120,24 +139,24 @@ export function linkClient(transport: Transport, options: LinkOptions = {}): Lin
   async function request(
     type: number,
     body: Uint8Array,
-    limit = timeoutMs,
+    limits: readonly number[] = Array<number>(ATTEMPTS).fill(timeoutMs),
     onLayer: (body: Uint8Array) => void = () => {},
     onRetry: () => void = () => {},
   ): Promise<Uint8Array> {
     if (ended !== undefined) throw new UserError("E_LINK", `the link to the board ended: ${ended}`);
     sequence = (sequence % 255) + 1;
-    for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+    for (const limit of limits) {
       const answer = await exchange(type, body, limit, onLayer);
       if (answer) return answer;
       onRetry();
     }
-    throw new UserError("E_LINK", `the board did not answer ${ATTEMPTS} times; is the firmware running on it?`);
+    throw new UserError("E_LINK", `the board did not answer ${limits.length} times; is the firmware running on it?`);
   }
 
   return {
     async info(index = 0) {
       const body = index === 0 ? new Uint8Array(0) : Uint8Array.of(index);
-      const info = parseInfo(await request(REQUEST.info, body));
+      const info = parseInfo(await request(REQUEST.info, body, greetingWaits(timeoutMs)));
       ({ payloadMax, layers: layerCount } = info);
       return info;
     },
@@ -155,7 +174,7 @@ export function linkClient(transport: Transport, options: LinkOptions = {}): Lin
       const body = await request(
         REQUEST.run,
         Uint8Array.of(layers ? RUN_LAYERS : 0),
-        runTimeoutMs,
+        Array<number>(ATTEMPTS).fill(runTimeoutMs),
         (part) => {
           if (part.length < LAYER_HEADER_BYTES) {
             complete = false;
@@ -178,9 +197,11 @@ export function linkClient(transport: Transport, options: LinkOptions = {}): Lin
       if (body.length !== 8) throw new UserError("E_LINK", "the board's answer to run has a wrong length");
       if (!complete) throw damagedLayer();
       const view = new DataView(body.buffer, body.byteOffset, body.length);
+      const stackBytes = view.getUint32(4, true);
+      if (stackBytes === STACK_OVERFLOW) throw stackOverflow();
       return {
         status: view.getInt32(0, true),
-        stackBytes: view.getUint32(4, true),
+        stackBytes,
         layers: parts.map((pieces) => new Uint8Array(Buffer.concat(pieces))),
       };
     },

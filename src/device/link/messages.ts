@@ -8,6 +8,8 @@ export const LAYER = 0x40;
 export const ERROR = 0x7f;
 export const REPLY = 0x80;
 export const RUN_LAYERS = 1;
+/** In place of the stack's bytes: it ran into the data. */
+export const STACK_OVERFLOW = 0xffffffff;
 
 /** Type and sequence number. */
 export const HEADER_BYTES = 2;

@@ -4,10 +4,7 @@
  * included, 2 more; VFP 1, VMLA and VFMA 3, VDIV and VSQRT 14; SDIV and UDIV 7.
  */
 
-export interface Instruction {
-  readonly mnemonic: string;
-  readonly operands: string;
-}
+import { type CycleModel, type Instruction, wordCount } from "./instruction.js";
 
 type Kind = "ldm" | "stm" | "ldrd" | "strd" | "ldr" | "str" | "div" | "fp" | "other";
 
@@ -24,21 +21,8 @@ const KINDS: readonly (readonly [RegExp, Kind])[] = [
 
 const kindOf = (mnemonic: string): Kind => KINDS.find(([pattern]) => pattern.test(mnemonic))?.[1] ?? "other";
 
-const NAMED: Readonly<Record<string, number>> = { sl: 10, fp: 11, ip: 12, sp: 13, lr: 14, pc: 15 };
-const registerNumber = (name: string) => NAMED[name] ?? Number(name.replace(/\D/g, ""));
-
-/** Words that a list such as {r4, r5-r7, lr} or {d8-d9} moves; d registers have two. */
-export function wordCount(operands: string): number {
-  const list = /\{(.*)\}/.exec(operands)?.[1] ?? "";
-  return list.split(",").reduce((count, part) => {
-    const [first, last] = part.trim().split("-");
-    const registers = last ? registerNumber(last) - registerNumber(first) + 1 : 1;
-    return count + registers * (first.startsWith("d") ? 2 : 1);
-  }, 0);
-}
-
 /** Cycles of a straight run of instructions, branches not taken. */
-export function blockCycles(instructions: readonly Instruction[]): number {
+function blockCycles(instructions: readonly Instruction[]): number {
   let cycles = 0;
   let previous: Kind = "other";
   for (const { mnemonic, operands } of instructions) {
@@ -68,5 +52,8 @@ function instructionCycles(kind: Kind, mnemonic: string, operands: string, previ
   }
 }
 
-/** What a taken branch costs on top. */
-export const TAKEN_BRANCH_CYCLES = 2;
+export const cortexM4Cycles: CycleModel = {
+  source: "Cortex-M4 Technical Reference Manual (Arm 100166), table 3-1, pipeline refills of 2 cycles",
+  blockCycles,
+  takenCycles: () => 2,
+};

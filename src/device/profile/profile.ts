@@ -14,11 +14,13 @@ import { linkClient } from "../link/client.js";
 import { cacheFolder } from "../pio.js";
 import { requireProgram, run } from "../process.js";
 import { simulatorCommand } from "../simulator.js";
-import { blockCycles, type Instruction, TAKEN_BRANCH_CYCLES } from "./cortex_m4_cycles.js";
+import { cycleModelOf } from "./cycle_models.js";
+import type { CycleModel, Instruction } from "./instruction.js";
 
 export interface Cost {
   readonly instructions: number;
-  readonly cycles: number;
+  /** Null for a core without a cycle model. */
+  readonly cycles: number | null;
 }
 
 export interface Profile extends Cost {
@@ -31,36 +33,46 @@ interface Block {
   readonly address: number;
   readonly instructions: number;
   readonly executions: number;
-  readonly taken: number;
+  /** Address of a block -> how often it came next. */
+  readonly followedBy: ReadonlyMap<number, number>;
 }
 
 /** Output of the plugin -> one list of blocks per stretch between marks. */
 export function parseCounts(text: string): Block[][] {
   const stretches: Block[][] = [];
+  let followedBy = new Map<number, number>();
   for (const line of text.split("\n")) {
-    const [kind, address, instructions, executions, taken] = line.split(" ");
+    const [kind, address, ...counts] = line.split(" ");
     if (kind === "S") stretches.push([]);
     if (kind === "T") {
+      const [instructions, executions] = counts.map(Number);
+      followedBy = new Map();
       stretches[stretches.length - 1].push({
         address: Number.parseInt(address, 16),
-        instructions: Number(instructions),
-        executions: Number(executions),
-        taken: Number(taken),
+        ...{ instructions, executions, followedBy },
       });
     }
+    if (kind === "F") followedBy.set(Number.parseInt(address, 16), Number(counts[0]));
   }
   return stretches;
 }
 
+interface Code {
+  /** Address -> index in the list. */
+  readonly at: ReadonlyMap<number, number>;
+  readonly list: readonly (Instruction & { readonly address: number })[];
+}
+
 /** objdump -d -> instructions by address, in order. */
-export function parseDisassembly(text: string): { at: Map<number, number>; list: Instruction[] } {
+export function parseDisassembly(text: string): Code {
   const at = new Map<number, number>();
-  const list: Instruction[] = [];
+  const list: (Instruction & { address: number })[] = [];
   for (const line of text.split("\n")) {
     const match = /^\s*([0-9a-f]+):\t[0-9a-f ]+\t(\S+)\s*([^;@]*)/.exec(line);
     if (!match) continue;
-    at.set(Number.parseInt(match[1], 16), list.length);
-    list.push({ mnemonic: match[2], operands: match[3].trim() });
+    const address = Number.parseInt(match[1], 16);
+    at.set(address, list.length);
+    list.push({ address, mnemonic: match[2], operands: match[3].trim() });
   }
   return { at, list };
 }
@@ -85,7 +97,16 @@ async function pluginPath(): Promise<string> {
   return path;
 }
 
-function costOf(blocks: readonly Block[], code: ReturnType<typeof parseDisassembly>): Cost {
+/** How often a block was left for another place than the instruction `next` behind it. */
+function taken({ followedBy }: Block, next: number, { list }: Code): number {
+  const behind = list[next]?.address;
+  let count = 0;
+  for (const [address, times] of followedBy) count += address === behind ? 0 : times;
+  return count;
+}
+
+/** Sums over blocks. Throws E_TOOL_FAILED for one that the code does not have. */
+export function costOf(blocks: readonly Block[], code: Code, model: CycleModel | undefined): Cost {
   let instructions = 0;
   let cycles = 0;
   for (const block of blocks) {
@@ -97,10 +118,13 @@ function costOf(blocks: readonly Block[], code: ReturnType<typeof parseDisassemb
       );
     }
     instructions += block.instructions * block.executions;
-    cycles += blockCycles(code.list.slice(first, first + block.instructions)) * block.executions;
-    cycles += TAKEN_BRANCH_CYCLES * block.taken;
+    if (!model || block.instructions === 0) continue;
+    const run = code.list.slice(first, first + block.instructions);
+    cycles +=
+      model.blockCycles(run) * block.executions +
+      model.takenCycles(run[run.length - 1]) * taken(block, first + block.instructions, code);
   }
-  return { instructions, cycles };
+  return { instructions, cycles: model ? cycles : null };
 }
 
 /** One inference in the simulator, counted. @param inputs stored bytes of each input */
@@ -124,10 +148,10 @@ export async function profileProject(project: Project, inputs: readonly Uint8Arr
       await client.close();
     }
     const code = parseDisassembly(await tool(`${prefix}objdump`, ["-d", elf]));
-    const stretches = parseCounts(readFileSync(out, "utf8")).map((blocks) => costOf(blocks, code));
-    const sum = (key: keyof Cost) => stretches.reduce((total, cost) => total + cost[key], 0);
-    const layers = stretches.slice(0, project.plan.steps.length);
-    return { instructions: sum("instructions"), cycles: sum("cycles"), layers, stackBytes };
+    const model = cycleModelOf(project.board.core);
+    const stretches = parseCounts(readFileSync(out, "utf8"));
+    const layers = stretches.slice(0, project.plan.steps.length).map((blocks) => costOf(blocks, code, model));
+    return { ...costOf(stretches.flat(), code, model), layers, stackBytes };
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

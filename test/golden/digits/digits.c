@@ -11,7 +11,7 @@
 #include "nn_rows.h"
 
 /* Layer 0: Conv, Conv, MaxPool */
-static const nn_conv2d_s8_params layer_0_0 = {
+static const NN_FLASH nn_conv2d_s8_params layer_0_0 = {
     .batch = 1,
     .in_h = 8,
     .in_w = 8,
@@ -33,7 +33,7 @@ static const nn_conv2d_s8_params layer_0_0 = {
     .out_min = -128,
     .out_max = 127,
 };
-static const nn_conv2d_s8_params layer_0_1 = {
+static const NN_FLASH nn_conv2d_s8_params layer_0_1 = {
     .batch = 1,
     .in_h = 8,
     .in_w = 8,
@@ -55,7 +55,7 @@ static const nn_conv2d_s8_params layer_0_1 = {
     .out_min = -128,
     .out_max = 127,
 };
-static const nn_max_pool2d_s8_params layer_0_2 = {
+static const NN_FLASH nn_max_pool2d_s8_params layer_0_2 = {
     .batch = 1,
     .in_h = 8,
     .in_w = 8,
@@ -114,7 +114,7 @@ static void layer_0(const uint8_t *in_0, uint8_t *work, uint8_t *out) {
 }
 
 /* Layer 1: Conv */
-static const nn_conv2d_s8_params layer_1 = {
+static const NN_FLASH nn_conv2d_s8_params layer_1 = {
     .batch = 1,
     .in_h = 4,
     .in_w = 4,
@@ -138,7 +138,7 @@ static const nn_conv2d_s8_params layer_1 = {
 };
 
 /* Layer 2: ReduceMean */
-static const nn_mean_s8_params layer_2 = {
+static const NN_FLASH nn_mean_s8_params layer_2 = {
     .outer = 1,
     .count = 16,
     .inner = 24,
@@ -151,7 +151,7 @@ static const nn_mean_s8_params layer_2 = {
 };
 
 /* Layer 3: Gemm */
-static const nn_fully_connected_s8_params layer_3 = {
+static const NN_FLASH nn_fully_connected_s8_params layer_3 = {
     .rows = 1,
     .in_features = 24,
     .out_features = 10,
@@ -204,13 +204,13 @@ int digits_run(digits_ctx *ctx, const void *const in[], void *const out[]) {
     layer_0((const uint8_t *)(const void *)(arena + 656), arena + 0, (uint8_t *)(void *)(arena + 512));
     layer_done(ctx, 0);
 
-    nn_conv2d_s8(&layer_1, (const int8_t *)(arena + 512), digits_table_8, digits_table_9, digits_table_10, digits_table_11, (int8_t *)(arena + 0));
+    NN_CALL(nn_conv2d_s8, layer_1, (const int8_t *)(arena + 512), digits_table_8, digits_table_9, digits_table_10, digits_table_11, (int8_t *)(arena + 0));
     layer_done(ctx, 1);
 
-    nn_mean_s8(&layer_2, (const int8_t *)(arena + 0), (int8_t *)(arena + 384));
+    NN_CALL(nn_mean_s8, layer_2, (const int8_t *)(arena + 0), (int8_t *)(arena + 384));
     layer_done(ctx, 2);
 
-    nn_fully_connected_s8(&layer_3, (const int8_t *)(arena + 384), digits_table_12, digits_table_13, digits_table_14, digits_table_15, (int8_t *)(arena + 0));
+    NN_CALL(nn_fully_connected_s8, layer_3, (const int8_t *)(arena + 384), digits_table_12, digits_table_13, digits_table_14, digits_table_15, (int8_t *)(arena + 0));
     layer_done(ctx, 3);
 
     if (out != NULL && out[0] != NULL && out[0] != (void *)(arena + 0)) {

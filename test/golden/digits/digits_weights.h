@@ -2,26 +2,26 @@
 #ifndef DIGITS_WEIGHTS_H
 #define DIGITS_WEIGHTS_H
 
-#include <stdint.h>
+#include "nn_common.h"
 
 #ifndef DIGITS_WEIGHTS_SECTION
 #define DIGITS_WEIGHTS_SECTION
 #endif
-extern const int8_t digits_table_0[72];
-extern const int32_t digits_table_1[8];
-extern const int32_t digits_table_2[8];
-extern const uint8_t digits_table_3[8];
-extern const int8_t digits_table_4[1152];
-extern const int32_t digits_table_5[16];
-extern const int32_t digits_table_6[16];
-extern const uint8_t digits_table_7[16];
-extern const int8_t digits_table_8[3456];
-extern const int32_t digits_table_9[24];
-extern const int32_t digits_table_10[24];
-extern const uint8_t digits_table_11[24];
-extern const int8_t digits_table_12[240];
-extern const int32_t digits_table_13[10];
-extern const int32_t digits_table_14[10];
-extern const uint8_t digits_table_15[10];
+extern const NN_FLASH int8_t digits_table_0[72];
+extern const NN_FLASH int32_t digits_table_1[8];
+extern const NN_FLASH int32_t digits_table_2[8];
+extern const NN_FLASH uint8_t digits_table_3[8];
+extern const NN_FLASH int8_t digits_table_4[1152];
+extern const NN_FLASH int32_t digits_table_5[16];
+extern const NN_FLASH int32_t digits_table_6[16];
+extern const NN_FLASH uint8_t digits_table_7[16];
+extern const NN_FLASH int8_t digits_table_8[3456];
+extern const NN_FLASH int32_t digits_table_9[24];
+extern const NN_FLASH int32_t digits_table_10[24];
+extern const NN_FLASH uint8_t digits_table_11[24];
+extern const NN_FLASH int8_t digits_table_12[240];
+extern const NN_FLASH int32_t digits_table_13[10];
+extern const NN_FLASH int32_t digits_table_14[10];
+extern const NN_FLASH uint8_t digits_table_15[10];
 
 #endif

@@ -116,4 +116,6 @@ export const cases: readonly NodeCase[] = [
     { transA: 1, transB: 1, alpha: 0.25 },
   ),
   microsoft("FusedMatMul", [[2, 3, 5], constant([5, 8], 3)]),
+  { ...microsoft("QuickGelu", [[2, 3, 8]]), int8: 2 },
+  { ...microsoft("QuickGelu", [[2, 3, 8]], { alpha: 0.5 }), range: 6 },
 ];

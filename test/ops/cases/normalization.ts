@@ -1,5 +1,5 @@
 /** Normalisations. */
-import { constant } from "../../onnxruntime.js";
+import { constant, feed, tensor } from "../../onnxruntime.js";
 import type { NodeCase } from "../node_case.js";
 
 export const cases: readonly NodeCase[] = [
@@ -60,5 +60,13 @@ export const cases: readonly NodeCase[] = [
     inputs: [[2, 4, 3, 3], constant([4], 5), constant([4], 6)],
     output: [2, 4, 3, 3],
     int8: 4,
+  },
+  {
+    name: "with computed statistics",
+    operator: "BatchNormalization",
+    opset: 15,
+    inputs: [[2, 3, 4], [3], [3], [3], feed(tensor("float32", [3], [0.5, 2, 1e-3]))],
+    output: [2, 3, 4],
+    attributes: { epsilon: 1e-3 },
   },
 ];

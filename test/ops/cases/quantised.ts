@@ -100,9 +100,10 @@ const conversions: readonly NodeCase[] = [
 const products: readonly NodeCase[] = [
   {
     ...{ name: "uint8 by int8, a zero point per column", operator: "MatMulInteger", output: [2, 3, 4] },
+    // onnxruntime adds pairs of such products in 16 bits on CPUs without VNNI: 2 * 255 * 63 fits.
     inputs: [
       feed(integers("uint8", [2, 3, 5], 6)),
-      feed(integers("int8", [5, 4], 7)),
+      feed(integers("int8", [5, 4], 7, 63)),
       zero("uint8", 117),
       zero("int8", 1, -2, 3, 127),
     ],

@@ -1,17 +1,17 @@
-/** Constants of a Program: identical tables are one. */
+/** The constants of a program under construction: identical tables share one. */
 import { createHash } from "node:crypto";
 import type { TypedArray } from "./ir.js";
 import type { Constant, StorageType } from "./program.js";
 
-export interface InternedConstants {
-  /** Grows as tables are interned. */
+export interface ConstantPool {
+  /** In the order in which they were first asked for. */
   readonly constants: readonly Constant[];
-  /** Id of the constant with these values. */
+  /** The id of the constant with these elements. */
   intern(type: StorageType, data: TypedArray): number;
 }
 
 /** @param known constants to start with */
-export function internedConstants(known: readonly Constant[] = []): InternedConstants {
+export function constantPool(known: readonly Constant[] = []): ConstantPool {
   const constants = [...known];
   const ids = new Map(known.map(({ id, type, data }) => [keyOf(type, data), id]));
   return {
