@@ -83,7 +83,10 @@ export function smallestArena(blocks: readonly Block[], unit: number, overlaps: 
     }
     return false;
   };
-  let capacity = Math.max(...blocks.map(({ bytes }) => bytes));
+  const liveAt = (position: number) =>
+    blocks.reduce((sum, { first, last, bytes }) => sum + (first <= position && position <= last ? bytes : 0), 0);
+  const disjoint = overlaps.length === 0;
+  let capacity = Math.max(...blocks.map(({ bytes, first }) => (disjoint ? liveAt(first) : bytes)));
   while (!fits(capacity)) capacity += unit;
   return capacity;
 }
