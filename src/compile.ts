@@ -25,11 +25,11 @@ import { canonicalise, type Trace } from "./passes/index.js";
 import type { InputLayout } from "./passes/input_layout.js";
 import { saturate } from "./passes/saturate.js";
 import { type Streamed, type StreamOptions, stream } from "./passes/stream.js";
-import { type Plan, planMemory } from "./plan/plan.js";
+import type { Plan } from "./plan/plan.js";
 import { calibrate, type Rows } from "./quantize/calibrate.js";
 import type { ObserverKind } from "./quantize/observers.js";
 import { quantizeGraph } from "./quantize/quantize.js";
-import { type Rejection, selectKernels } from "./select/select.js";
+import { type Decision, type Rejection, type SelectOptions, selectKernels } from "./select/select.js";
 
 export type { Rows } from "./quantize/calibrate.js";
 
@@ -56,7 +56,7 @@ export interface QuantizeOptions {
   readonly onRow?: (done: number, rows: number) => void;
 }
 
-export interface CompileOptions extends ReadOptions, Partial<QuantizeOptions> {
+export interface CompileOptions extends ReadOptions, Partial<QuantizeOptions>, SelectOptions {
   /** Feed new frames of a sliding window only. The calibration rows are whole windows all the same. */
   readonly stream?: StreamOptions;
   /** C identifier; default: from the file name, or "model". */
@@ -81,6 +81,8 @@ export interface Compiled {
   readonly program: Program;
   /** By step of the program: variants of its kernel that were not chosen, and why. */
   readonly rejected: readonly (readonly Rejection[])[];
+  /** What was decided about speed, RAM and flash on the whole. */
+  readonly decision: Decision;
   /** Layers whose channels are eliminated in the program. */
   readonly eliminated: readonly EliminatedFrom[];
   readonly plan: Plan;
@@ -136,14 +138,13 @@ export function compile(source: string | Uint8Array, options: CompileOptions = {
   const { program: lean, layers: eliminated } = options.keepChannels
     ? { program: lowered, layers: [] }
     : eliminateChannels(lowered);
-  const { program, rejected } = selectKernels(lean, options.target ?? PLAIN_C);
-  const plan = planMemory(program, { ioBuffers: options.ioBuffers ?? "arena" });
+  const { program, plan, rejected, decision } = selectKernels(lean, options.target ?? PLAIN_C, options);
   const reference = options.stream ? stream(canonical, options.stream).graph : canonical;
   const float = quantised ? undefined : lower(reference, { precision: "float32", io: "float32" });
   const view = modelView(program, plan, name);
   const files = libraryFiles(view);
   return {
-    ...{ name, model, graph, program, eliminated, rejected, plan, view, files },
+    ...{ name, model, graph, program, eliminated, rejected, decision, plan, view, files },
     ...(float && { float }),
     ...(streamed && { stream: withoutGraph(streamed) }),
   };

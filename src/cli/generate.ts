@@ -12,8 +12,10 @@ import type { StatePair } from "../onnx/bind_states.js";
 import type { StreamOptions } from "../passes/stream.js";
 import { planSummary } from "../plan/report.js";
 import { platformioProject } from "../project/platformio.js";
+import type { Optimize } from "../select/select.js";
 import { type AddCommand, action } from "./command.js";
 import {
+  byteCount,
   calibrationFrom,
   constantOption,
   jsonOption,
@@ -40,6 +42,10 @@ interface Options {
   io?: "int8" | "float32";
   ioBuffers: "arena" | "caller";
   kernels: "auto" | "plain";
+  optimize: Optimize;
+  maxRam?: number;
+  maxFlash?: number;
+  cascade: boolean;
   keepChannels?: boolean;
   shape?: ReadonlyMap<string, Shape>;
   state?: readonly StatePair[];
@@ -90,6 +96,18 @@ export const generate: AddCommand = (program) => {
         .choices(["auto", "plain"])
         .default("auto"),
     )
+    .addOption(
+      new Option("--optimize <what>", "what is made small first; balanced: RAM, for up to 15 % more cycles")
+        .choices(["speed", "balanced", "ram", "flash"])
+        .default("balanced"),
+    )
+    .option(
+      "--max-ram <bytes>",
+      "limit of the arena and the states, e.g. 20000 or 20KB (1 KB = 1,000 bytes)",
+      byteCount,
+    )
+    .option("--max-flash <bytes>", "limit of tables and kernels", byteCount)
+    .option("--no-cascade", "run every layer whole, none row by row together with the next")
     .option("--keep-channels", "keep channels of int8 firmware that cannot change an output")
     .addOption(layoutOption())
     .addOption(shapeOption())
@@ -117,6 +135,10 @@ async function run(path: string, options: Options, output: Output): Promise<unde
   const compiled = compile(path, {
     name: options.name,
     ...(options.kernels === "auto" && { target: targetOf(board) }),
+    optimize: options.optimize,
+    cascades: options.cascade,
+    ...(options.maxRam !== undefined && { maxRam: options.maxRam }),
+    ...(options.maxFlash !== undefined && { maxFlash: options.maxFlash }),
     precision: options.precision,
     io: options.io,
     ioBuffers: options.ioBuffers,
@@ -145,6 +167,7 @@ async function run(path: string, options: Options, output: Output): Promise<unde
     `${options.output}: ${name} for ${board.title}, ${program.precision}`,
     `  ${program.steps.length} layers, ${compact(macs)} multiply-accumulates, tables ${kilobytes(tableBytes(program))}`,
     planSummary(program, plan).replace(/^/gm, "  "),
+    `  ${compiled.decision.why}`,
     ...(compiled.stream
       ? [
           `  ${compiled.stream.frames} new frames of ${compiled.stream.window} at each call; results are those of a full window from call ${compiled.stream.warmUpCalls} on`,
@@ -172,6 +195,7 @@ async function run(path: string, options: Options, output: Output): Promise<unde
       macs,
       arena: { bytes: plan.arenaBytes, lowerBound: plan.lowerBound, optimal: plan.optimal },
       tables: tableBytes(program),
+      choice: compiled.decision,
       ...(compiled.stream && { stream: compiled.stream }),
       eliminated,
       float32Layers: hybrid,

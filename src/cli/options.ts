@@ -40,6 +40,14 @@ export function positiveInteger(text: string): number {
   return value;
 }
 
+/** "20000" or "20KB" in bytes; 1 KB = 1,000 bytes. */
+export function byteCount(text: string): number {
+  const [, number, unit] = /^(\d+(?:\.\d+)?)\s*(KB|B)?$/i.exec(text) ?? [];
+  const bytes = Number(number) * (unit?.toUpperCase() === "KB" ? 1000 : 1);
+  if (!(bytes >= 1 && Number.isInteger(bytes))) throw new InvalidArgumentError("expected bytes, as 20000 or 20KB");
+  return bytes;
+}
+
 function percentile(text: string): number {
   const value = Number(text);
   if (!(value > 50 && value <= 100)) throw new InvalidArgumentError("expected a percentage over 50 and up to 100");

@@ -67,7 +67,10 @@ async function run(folder: string, options: Options, output: Output): Promise<nu
     vsFloat: result.vsFloat && oneOrMany(result.vsFloat),
     accuracy: result.accuracy,
     signature: manifest.signature,
-    ...(options.perLayer && { firstDivergence: result.firstDivergence }),
+    ...(options.perLayer && {
+      firstDivergence: result.firstDivergence,
+      insideCascades: result.insideCascades,
+    }),
   };
   output.result(document, reportText(options.on, result, equal));
   return equal ? EXIT.ok : EXIT.comparisonFailed;
@@ -88,6 +91,11 @@ export function reportText(target: string, result: Validation, equal: boolean): 
     const list = Object.entries(m).flatMap(([key, value]) => (value === null ? [] : `${key} ${value.toPrecision(4)}`));
     lines.push(`output ${i} against float: ${list.join("  ")}`);
   }
+  const inside = result.insideCascades?.length ?? 0;
+  if (inside > 0)
+    lines.push(
+      `${inside} layers run inside a cascade, where they have no whole output to compare: see generate --no-cascade`,
+    );
   if (d) {
     lines.push(
       `first difference: row ${d.row}, layer ${d.layer} (${d.operator}, node "${d.node}"), element ${d.index}: host ${d.host}, target ${d.target}`,

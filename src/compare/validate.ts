@@ -42,6 +42,8 @@ export interface Validation {
   readonly accuracy: { readonly float: number | null; readonly host: number | null; readonly target: number | null };
   /** The first layer that differs, in the first row that does; null when none, undefined when not asked for. */
   readonly firstDivergence?: Divergence | null;
+  /** Nodes inside cascades, whose outputs are never there as a whole; undefined when layers were not asked for. */
+  readonly insideCascades?: readonly string[];
   readonly stackBytes: number;
 }
 
@@ -175,9 +177,15 @@ export async function validateDevice(
     firmwareVsHost: compared.map((c) => ({ equal: c.mismatches === 0, ...c })),
     vsFloat: float ? sums.map(metrics) : null,
     accuracy: { float: float ? share(hits.float) : null, host: share(hits.host), target: share(hits.target) },
-    ...(perLayer && { firstDivergence: first }),
+    ...(perLayer && { firstDivergence: first, insideCascades: nodesInsideCascades(program) }),
     stackBytes,
   };
+}
+
+function nodesInsideCascades({ steps }: Program): string[] {
+  return steps.flatMap(({ cascade }) =>
+    (cascade?.stages ?? []).flatMap(({ step, lines }) => (lines ? [step.node] : [])),
+  );
 }
 
 /** The program with its steps in the order in which the firmware runs them. */

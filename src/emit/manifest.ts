@@ -2,7 +2,15 @@
 import type { Compiled } from "../compile.js";
 import type { EliminatedFrom } from "../eliminate/eliminate.js";
 import { bytesPerElement, elementCount } from "../graph/ir.js";
-import { firmwareCall, firmwareConstants, type Program, type ProgramTensor } from "../graph/program.js";
+import {
+  firmwareCall,
+  firmwareConstants,
+  kernelSteps,
+  type Program,
+  type ProgramTensor,
+  type Stage,
+  type Step,
+} from "../graph/program.js";
 import { toolVersion } from "../io/package_path.js";
 import { hybridSteps } from "../lower/lower.js";
 import { NUMERICS_VERSION } from "../numerics/requantize.js";
@@ -23,7 +31,7 @@ export function tableBytes(program: Program): number {
  * them, with all their channels and those layers that are eliminated.
  */
 export function ortAgreementOf({ program, eliminated }: { program: Program; eliminated: readonly EliminatedFrom[] }) {
-  return [...program.steps, ...eliminated].flatMap(({ node, operator, ortAgreement: found }) => {
+  return [...program.steps.flatMap(kernelSteps), ...eliminated].flatMap(({ node, operator, ortAgreement: found }) => {
     if (!found) return [];
     const result =
       found.differing === 0
@@ -31,6 +39,18 @@ export function ortAgreementOf({ program, eliminated }: { program: Program; elim
         : `differs at ${found.differing} accumulator values in ${found.channels - found.proved} of ${found.channels} channels`;
     return [{ node, operator, ...found, result }];
   });
+}
+
+function kernelOf(step: Step) {
+  const { implementation } = step;
+  const kernel = firmwareCall(step).kernel;
+  return implementation ? { kernel, plainKernel: step.kernel, modelledCycles: implementation.cycles } : { kernel };
+}
+
+/** A layer inside a cascade: its output is there row by row only. */
+function stageOf({ step, lines }: Stage) {
+  const { node, operator, macs } = step;
+  return { node, operator, ...kernelOf(step), macs, constants: firmwareCall(step).constants, ...(lines && { lines }) };
 }
 
 /** What elimination saved in all, and layer by layer. */
@@ -100,6 +120,7 @@ export function manifestOf(compiled: Compiled, board: string, source: { file: st
     ...(compiled.stream && { stream: compiled.stream }),
     tables: { bytes: tableBytes(program), count: firmwareConstants(program).size },
     macs: program.steps.reduce((sum, step) => sum + step.macs, 0),
+    choice: compiled.decision,
     eliminated: eliminationOf(compiled),
     ortAgreement: ortAgreementOf(compiled),
     float32Layers: hybridSteps(program).map(({ node, operator }) => ({ node, operator })),
@@ -112,8 +133,8 @@ export function manifestOf(compiled: Compiled, board: string, source: { file: st
         index: layer,
         node: step.node,
         operator: step.operator,
-        kernel: call.kernel,
-        ...(step.implementation && { plainKernel: step.kernel, modelledCycles: step.implementation.cycles }),
+        ...kernelOf(step),
+        ...(step.cascade && { cascade: step.cascade.stages.map(stageOf) }),
         ...(rejected.length > 0 && { rejected }),
         macs: step.macs,
         inputs: step.inputs.map(place),

@@ -1,11 +1,16 @@
 /** The signature of a firmware: what must be equal for host and device to compute the same. */
 import { createHash } from "node:crypto";
-import type { Program } from "../graph/program.js";
+import type { Program, Step } from "../graph/program.js";
 import { NUMERICS_VERSION } from "../numerics/requantize.js";
 import type { Plan } from "../plan/plan.js";
 
 /** JSON with infinities kept apart. */
 const exact = (value: unknown) => JSON.stringify(value, (_key, v) => (typeof v === "number" ? String(v) : v));
+
+function unnamed({ node: _node, operator: _operator, ortAgreement: _agreement, cascade, ...rest }: Step): object {
+  if (!cascade) return rest;
+  return { ...rest, cascade: { ...cascade, stages: cascade.stages.map(({ step, ...s }) => [s, unnamed(step)]) } };
+}
 
 /** 16 hexadecimal digits over steps, parameters, tables, shapes and memory layout; names of the model and reports do not count. */
 export function signatureOf(program: Program, plan: Plan): string {
@@ -14,10 +19,7 @@ export function signatureOf(program: Program, plan: Plan): string {
     exact([
       NUMERICS_VERSION,
       program.tensors.map(({ name: _, ...rest }) => rest),
-      plan.steps.map((index) => {
-        const { node: _node, operator: _operator, ortAgreement: _agreement, ...rest } = program.steps[index];
-        return rest;
-      }),
+      plan.steps.map((index) => unnamed(program.steps[index])),
       program.inputs,
       program.outputs,
       ...(program.states ? [program.states] : []),

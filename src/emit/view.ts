@@ -1,10 +1,20 @@
 /** Decides everything that the C templates print. Text of the model never gets in: identifiers are index-based. */
 import { bytesPerElement, elementCount } from "../graph/ir.js";
-import { firmwareCall, type Program, type ProgramTensor, type Step } from "../graph/program.js";
+import {
+  type Cascade,
+  firmwareCall,
+  kernelSteps,
+  type Program,
+  type ProgramTensor,
+  type Stage,
+  type Step,
+} from "../graph/program.js";
 import { toolVersion } from "../io/package_path.js";
 import { cFunctionOf } from "../kernels/index.js";
 import type { CFunction, ParamField } from "../kernels/kernel.js";
+import type { Rows } from "../kernels/rows.js";
 import { NUMERICS_VERSION } from "../numerics/requantize.js";
+import { tensorBytes } from "../plan/dataflow.js";
 import type { Placement, Plan } from "../plan/plan.js";
 import { cFloat, cInt, cLines, cTypeOf } from "./c_literals.js";
 import { signatureOf } from "./signature.js";
@@ -26,11 +36,46 @@ export interface InterfaceView {
   readonly zeroPoint: number;
 }
 
+/** Parameters of a kernel call. */
+export interface CallView {
+  /** C identifier of the struct. */
+  readonly id: string;
+  readonly kernel: string;
+  readonly fields: readonly { readonly name: string; readonly value: string }[];
+}
+
 export interface LayerView {
   readonly index: number;
   readonly operator: string;
-  readonly kernel: string;
-  readonly fields: readonly { readonly name: string; readonly value: string }[];
+  readonly calls: readonly CallView[];
+  /** The call in <name>_run: function and arguments. */
+  readonly call: string;
+  readonly args: readonly string[];
+  readonly cascade: CascadeView | null;
+}
+
+/** Body of the function of a cascade. */
+export interface CascadeView {
+  readonly id: string;
+  readonly inputs: readonly number[];
+  readonly band: number;
+  readonly outRows: number;
+  readonly lines: readonly { readonly index: number; readonly offset: number; readonly rowBytes: number }[];
+  /** Rows that each stage must have made, from the last but one to the first. */
+  readonly needs: readonly { readonly index: number; readonly rows: string }[];
+  readonly stages: readonly StageView[];
+}
+
+export interface StageView extends CallView {
+  /** Variable of the next row to make, and the row before which it stops. */
+  readonly row: string;
+  readonly end: string;
+  /** Arguments of nn_band_of behind these. */
+  readonly geometry: string;
+  /** Fields of the parameters that a band changes. */
+  readonly band: readonly { readonly name: string; readonly value: string }[];
+  /** Its line buffer; null for the last stage. */
+  readonly lines: { readonly index: number; readonly first: string } | null;
   readonly args: readonly string[];
 }
 
@@ -77,23 +122,123 @@ function argument(program: Program, plan: Plan, name: string, id: number, isInpu
     : `(${type})(${isInput ? "const void *" : "void *"})(${inner})`;
 }
 
-function layerView(program: Program, plan: Plan, name: string, step: Step, index: number): LayerView {
+function callView(step: Step, id: string): CallView {
+  const { kernel, params } = firmwareCall(step);
+  const fields = cFunctionOf(kernel).params.map((field) => ({
+    name: field.name,
+    value: fieldValue(field, params[field.name]),
+  }));
+  return { id, kernel, fields };
+}
+
+/** Arguments of a kernel behind its parameters. */
+function callArguments(
+  step: Step,
+  name: string,
+  inputs: readonly string[],
+  scratch: string | null,
+  outputs: readonly string[],
+): string[] {
   const call = firmwareCall(step);
   const kernel: CFunction = cFunctionOf(call.kernel);
+  return [
+    ...(kernel.inputs === "variadic" ? [`(const void *const[]){${inputs.join(", ")}}`] : inputs),
+    ...kernel.constants.map((slot) => `${name}_table_${call.constants[slot.name]}`),
+    ...(scratch === null ? [] : [scratch]),
+    ...outputs,
+  ];
+}
+
+function layerView(program: Program, plan: Plan, name: string, step: Step, index: number): LayerView {
+  const offset = plan.scratch[plan.steps[index]];
+  const scratch = offset === null ? null : `arena + ${offset}`;
+  const { operator, cascade } = step;
+  if (cascade) {
+    const id = `layer_${index}`;
+    const bytes = (tensor: number, isInput: boolean) => {
+      const { constant } = program.tensors[tensor];
+      const inner =
+        constant === undefined ? `(${address(plan.placements[tensor], plan)})` : `${name}_values_${constant}`;
+      return isInput ? `(const uint8_t *)(const void *)${inner}` : `(uint8_t *)(void *)${inner}`;
+    };
+    return {
+      ...{ index, operator, call: id },
+      calls: cascade.stages.map((stage, i) => callView(stage.step, `${id}_${i}`)),
+      args: [...step.inputs.map((tensor) => bytes(tensor, true)), scratch!, bytes(step.outputs[0], false)],
+      cascade: cascadeView(program, name, step, cascade, id),
+    };
+  }
   const inputs = step.inputs.map((id) => argument(program, plan, name, id, true));
-  const scratch = plan.scratch[plan.steps[index]];
+  const outputs = step.outputs.map((id) => argument(program, plan, name, id, false));
+  const call = callView(step, `layer_${index}`);
   return {
-    index,
-    operator: step.operator,
-    kernel: call.kernel,
-    fields: kernel.params.map((field) => ({ name: field.name, value: fieldValue(field, call.params[field.name]) })),
-    args: [
-      ...(kernel.inputs === "variadic" ? [`(const void *const[]){${inputs.join(", ")}}`] : inputs),
-      ...kernel.constants.map((slot) => `${name}_table_${call.constants[slot.name]}`),
-      ...(scratch === null ? [] : [`arena + ${scratch}`]),
-      ...step.outputs.map((id) => argument(program, plan, name, id, false)),
-    ],
+    ...{ index, operator, calls: [call], call: "NN_CALL", cascade: null },
+    args: [call.kernel, call.id, ...callArguments(step, name, inputs, scratch, outputs)],
   };
+}
+
+/** The rows of a cascade as C expressions; src/select/cascade.ts has computed with the same ones. */
+function cascadeView(program: Program, name: string, whole: Step, cascade: Cascade, id: string): CascadeView {
+  const { tensors } = program;
+  const { stages, band } = cascade;
+  const root = (tensor: number) => tensors[tensor].viewOf ?? tensor;
+  const writer = (tensor: number) => stages.findIndex(({ step, lines }) => lines && step.outputs[0] === root(tensor));
+  const consumers = (stage: number) =>
+    stages.flatMap(({ step }, by) => (step.inputs.some((input) => writer(input) === stage) ? [by] : []));
+  const last = stages.length - 1;
+  const row = (stage: number) => (stage === last ? "made" : `lines_${stage}.end`);
+  const end = (stage: number) => (stage === last ? "next" : `need_${stage}`);
+  const nested = (of: "min" | "max", [first, ...rest]: readonly string[]): string =>
+    rest.length === 0 ? first : `nn_${of}_i32(${first}, ${nested(of, rest)})`;
+  const geometry = ({ stride, padTop, window, inRows }: Rows) => `${stride}, ${padTop}, ${window}, ${inRows}`;
+  const rowBytes = (tensor: number, rows: number) => tensorBytes(tensors[tensor]) / rows;
+  const stageView = ({ step, rows, lines }: Stage, stage: number): StageView => {
+    const output = tensors[step.outputs[0]];
+    const inputs = step.inputs.map((tensor, i) => {
+      const type = `(const ${cTypeOf(tensors[tensor].type)} *)(const void *)`;
+      const from = writer(tensor);
+      if (from >= 0) return `${type}nn_row(&lines_${from}, band.first)`;
+      const outer = `in_${whole.inputs.indexOf(tensor)}`;
+      return rows.whole.includes(i)
+        ? `${type}${outer}`
+        : `${type}(${outer} + band.first * ${rowBytes(tensor, rows.inRows)})`;
+    });
+    const to = lines ? `nn_row(&lines_${stage}, ${row(stage)})` : `(out + made * ${rowBytes(output.id, rows.outRows)})`;
+    const scratch = firmwareCall(step).scratchBytes > 0 ? `work + ${cascade.scratchOffset}` : null;
+    const low = [row(stage), ...consumers(stage).map((by) => firstRowText(row(by), stages[by].rows))];
+    return {
+      ...callView(step, `${id}_${stage}`),
+      ...{ row: row(stage), end: end(stage), geometry: geometry(rows) },
+      band: rows.fields.map(({ name: field, index, of, times }) => {
+        const value = { inRows: "band.in_rows", padTop: "band.pad_top", outRows: `${end(stage)} - ${row(stage)}` }[of];
+        return {
+          name: index === undefined ? field : `${field}[${index}]`,
+          value: times === 1 ? value : `(${value}) * ${times}`,
+        };
+      }),
+      lines: lines ? { index: stage, first: nested("min", low) } : null,
+      args: callArguments(step, name, inputs, scratch, [`(${cTypeOf(output.type)} *)(void *)${to}`]),
+    };
+  };
+  const buffers = stages.flatMap(({ step, rows, lines }, index) =>
+    lines ? [{ index, offset: lines.offset, rowBytes: rowBytes(step.outputs[0], rows.outRows) }] : [],
+  );
+  return {
+    ...{ id, band, outRows: stages[last].rows.outRows, lines: buffers },
+    inputs: [...whole.inputs.keys()],
+    needs: [...buffers].reverse().map(({ index }) => ({
+      index,
+      rows: nested(
+        "max",
+        consumers(index).map((by) => `nn_seen_rows(${end(by)}, ${geometry(stages[by].rows)})`),
+      ),
+    })),
+    stages: stages.map(stageView),
+  };
+}
+
+function firstRowText(row: string, { stride, padTop }: Rows): string {
+  return `nn_first_row(${row}, ${stride}, ${padTop})`;
 }
 
 /** What is copied into the memory of states after the last layer, and how it is filled before the first call. */
@@ -115,7 +260,8 @@ const arenaOffset = (placement: Placement) => (placement.region === "arena" ? pl
 
 /** Constants by how kernels take them: as a table of theirs, as an input like any other, or both, which are two. */
 function constantUses({ constants, steps, tensors }: Program) {
-  const tables = new Set(steps.flatMap((step) => Object.values(firmwareCall(step).constants)));
+  const calls = steps.flatMap(kernelSteps).map(firmwareCall);
+  const tables = new Set(calls.flatMap((call) => Object.values(call.constants)));
   const values = new Set(steps.flatMap((step) => step.inputs).map((id) => tensors[id].constant));
   return constants.flatMap((constant) => [
     ...(tables.has(constant.id) ? [{ constant, inFlash: true }] : []),
@@ -160,14 +306,17 @@ export function modelView(program: Program, plan: Plan, name: string) {
     hasQuantised: inputs.some((i) => i.quantised) || outputs.some((o) => o.quantised),
     layerCount: layers.length,
     layers,
-    kernels: [...new Set(steps.map((step) => firmwareCall(step).kernel))].sort(),
+    kernels: [...new Set(steps.flatMap(kernelSteps).map((step) => firmwareCall(step).kernel))].sort(),
+    hasCascades: layers.some(({ cascade }) => cascade !== null),
     hasInputs: inputs.length > 0,
     hasLayers: layers.length > 0,
     tablesUseInfinity: constants.some(
       ({ constant: { data } }) =>
         data instanceof Float32Array && data.some((v) => Math.abs(v) === Number.POSITIVE_INFINITY),
     ),
-    usesInfinity: layers.some((layer) => layer.fields.some((field) => field.value.includes("INFINITY"))),
+    usesInfinity: layers.some(({ calls }) =>
+      calls.some(({ fields }) => fields.some(({ value }) => value.includes("INFINITY"))),
+    ),
     usesArena: ioInArena || plan.persistentBytes > 0 || /\barena \+/.test(text),
     inputOffsets: program.inputs.map((id) => arenaOffset(plan.placements[id])).join(", "),
     outputOffsets: program.outputs.map((id) => arenaOffset(plan.placements[id])).join(", "),

@@ -2,6 +2,7 @@
  * The Program: what the firmware does, step by step. `lower` makes it from a Graph; the planner places its tensors,
  * the emitter prints it, the host runs it. Plain data, so that it is stored beside the firmware as JSON.
  */
+import type { Rows } from "../kernels/rows.js";
 import type { ElementType, Shape, TypedArray } from "./ir.js";
 
 /** Element types that live in the arena and in constant tables; bool is one byte, 0 or 1. */
@@ -52,6 +53,34 @@ export interface StepImplementation {
   readonly cycles: number;
 }
 
+/** A step of a cascade. */
+export interface Stage {
+  readonly step: Step;
+  readonly rows: Rows;
+  /**
+   * Line buffer in the scratch of the cascade: the rows of its output that are still to be read. Absent for the last
+   * stage, whose rows go to the output.
+   */
+  readonly lines?: { readonly offset: number; readonly rows: number };
+}
+
+/**
+ * Steps that run together, rows by rows: what lies between them is never there as a whole, and nothing is computed
+ * twice. The host runs them one after the other; the results are the same.
+ */
+export interface Cascade {
+  /** In order; the last one writes the only output. */
+  readonly stages: readonly Stage[];
+  /** Rows of the output that are made at a time. */
+  readonly band: number;
+  /** Offset, in the scratch of the cascade, of the scratch that the stages share. */
+  readonly scratchOffset: number;
+  /** The output may take over the bytes of the first input. */
+  readonly inPlace: boolean;
+  /** See Implementation in src/kernels/variant.ts. */
+  readonly lead?: number;
+}
+
 /** Its own kernel is the meaning, and what the host runs. */
 export interface Step {
   /** Key in the kernel table; also the C function. */
@@ -71,6 +100,26 @@ export interface Step {
   readonly macs: number;
   readonly ortAgreement?: OrtAgreement;
   readonly implementation?: StepImplementation;
+  /** The step stands for others, and has no kernel of its own: kernel is "cascade". */
+  readonly cascade?: Cascade;
+}
+
+/** The steps with a kernel that a step stands for: itself, or those of its cascade. */
+export function kernelSteps(step: Step): readonly Step[] {
+  return step.cascade ? step.cascade.stages.map((stage) => stage.step) : [step];
+}
+
+/** Tensors that exist in the line buffers of a cascade only, with the index of its step. */
+export function streamedTensors({ steps, tensors }: Program): Map<number, number> {
+  const streamed = new Map<number, number>();
+  steps.forEach(({ cascade }, index) => {
+    for (const { step, lines } of cascade?.stages ?? []) if (lines) streamed.set(step.outputs[0], index);
+  });
+  for (const { id, viewOf } of tensors) {
+    const index = viewOf === undefined ? undefined : streamed.get(viewOf);
+    if (index !== undefined) streamed.set(id, index);
+  }
+  return streamed;
 }
 
 /** The C call that the firmware makes for a step. */
@@ -80,7 +129,8 @@ export function firmwareCall(step: Step): Pick<Step, "kernel" | "params" | "cons
 
 /** Ids of the constants that lie in the firmware: tables of its calls, and values of tensors. */
 export function firmwareConstants({ steps, tensors, outputs }: Program): Set<number> {
-  const ids = new Set(steps.flatMap((step) => Object.values(firmwareCall(step).constants)));
+  const calls = steps.flatMap(kernelSteps).map(firmwareCall);
+  const ids = new Set(calls.flatMap((call) => Object.values(call.constants)));
   const used = new Set([...steps.flatMap((step) => [...step.inputs, ...step.outputs]), ...outputs]);
   for (const { id, constant } of tensors) if (constant !== undefined && used.has(id)) ids.add(constant);
   return ids;

@@ -1,7 +1,7 @@
 /** The host reference: runs a Program step by step with the kernels' `run`, equal to the firmware in every bit. */
 import { UserError } from "../errors.js";
 import { elementCount, newArray, type TypedArray } from "../graph/ir.js";
-import type { Program, Step, StorageType } from "../graph/program.js";
+import { kernelSteps, type Program, type Step, type StorageType } from "../graph/program.js";
 import { kernelOf } from "../kernels/index.js";
 
 /** Called after each step with its index and the arrays it wrote. */
@@ -37,16 +37,15 @@ export function hostProgram(program: Program): HostProgram {
           : newArray(tensor.type, elementCount(tensor.shape)),
     );
   }
+  const arrays = (ids: readonly number[]) => ids.map((id) => buffers[id]);
   const prepared = program.steps.map((step) => ({
     step,
-    kernel: kernelOf(step.kernel),
-    buffers: {
-      inputs: step.inputs.map((id) => buffers[id]),
-      outputs: step.outputs.map((id) => buffers[id]),
-      constants: Object.fromEntries(
-        Object.entries(step.constants).map(([name, id]) => [name, program.constants[id].data]),
-      ),
-    },
+    outputs: arrays(step.outputs),
+    calls: kernelSteps(step).map(({ kernel, params, inputs, outputs, constants }) => {
+      const tables = Object.entries(constants).map(([name, id]) => [name, program.constants[id].data] as const);
+      const io = { inputs: arrays(inputs), outputs: arrays(outputs), constants: Object.fromEntries(tables) };
+      return { kernel: kernelOf(kernel), params, io };
+    }),
   }));
   const states = program.states ?? [];
   const reset = () => {
@@ -57,9 +56,9 @@ export function hostProgram(program: Program): HostProgram {
     buffer: (tensor) => buffers[tensor],
     reset,
     run(onStep) {
-      prepared.forEach(({ step, kernel, buffers: io }, index) => {
-        kernel.run(step.params, io);
-        onStep?.(step, index, io.outputs);
+      prepared.forEach(({ step, outputs, calls }, index) => {
+        for (const { kernel, params, io } of calls) kernel.run(params, io);
+        onStep?.(step, index, outputs);
       });
       for (const { input, output } of states) (buffers[input] as Float64Array).set(buffers[output] as Float64Array);
     },

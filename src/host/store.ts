@@ -2,7 +2,7 @@
 import { UserError } from "../errors.js";
 import type { TypedArray } from "../graph/ir.js";
 import { newArray } from "../graph/ir.js";
-import type { Constant, Program } from "../graph/program.js";
+import type { Constant, Program, Step } from "../graph/program.js";
 
 const SCHEMA_VERSION = 1;
 
@@ -15,6 +15,17 @@ function reviveNumbers(params: Readonly<Record<string, unknown>>): Record<string
   const revive = (v: unknown) =>
     v === "Infinity" || v === "-Infinity" ? Number(v) : (v as number | readonly number[]);
   return Object.fromEntries(Object.entries(params).map(([key, value]) => [key, revive(value)]));
+}
+
+function reviveStep({ implementation, cascade, ...step }: Step): Step {
+  return {
+    ...step,
+    params: reviveNumbers(step.params),
+    ...(implementation && { implementation: { ...implementation, params: reviveNumbers(implementation.params) } }),
+    ...(cascade && {
+      cascade: { ...cascade, stages: cascade.stages.map((stage) => ({ ...stage, step: reviveStep(stage.step) })) },
+    }),
+  };
 }
 
 /** The bytes of a table, little-endian on every host that Node runs on. */
@@ -56,11 +67,7 @@ export function loadProgram(text: string): Program {
     precision: stored.precision,
     tensors: stored.tensors,
     constants,
-    steps: stored.steps.map(({ implementation, ...step }) => ({
-      ...step,
-      params: reviveNumbers(step.params),
-      ...(implementation && { implementation: { ...implementation, params: reviveNumbers(implementation.params) } }),
-    })),
+    steps: stored.steps.map(reviveStep),
     inputs: stored.inputs,
     outputs: stored.outputs,
     ...(stored.states && { states: stored.states }),

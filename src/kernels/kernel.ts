@@ -12,6 +12,7 @@
 import type { TypedArray } from "../graph/ir.js";
 import type { StorageType } from "../graph/program.js";
 import type { ChannelFlow, FlowContext } from "./channels.js";
+import type { Rows } from "./rows.js";
 
 /** Values of the parameter struct: integers, or float32 numbers for fields of type float. */
 export type Params = Readonly<Record<string, number | readonly number[]>>;
@@ -47,16 +48,27 @@ export interface CFunction {
   readonly constants: readonly ConstantSlot[];
   /** [input, output] pairs that may share their bytes when the element sizes are equal. */
   readonly inPlace: readonly (readonly [number, number])[];
+  /**
+   * How a call is cut into bands of rows: of the whole image, or of `rows` rows where the parameters do not say how
+   * many there are. Undefined, or absent: it is not.
+   */
+  rows?(params: Params, rows?: number): Rows | undefined;
   /** The C text, printed from templates/kernels/<name>.{h,c}; absent: it lies in runtime-c. */
   readonly template?: { readonly name: string; readonly view: object };
 }
 
 /** Plain C that runs everywhere, and its meaning. The name is the key in the kernel table. */
 export interface Kernel<P extends Params = Params> extends CFunction {
+  rows?(params: P, rows?: number): Rows | undefined;
   /** How channels flow through a step; absent or undefined: each output may depend on all of each input. */
   channels?(params: P, context: FlowContext): ChannelFlow | undefined;
   /** Scratch bytes (planned in the arena like a tensor); 0: the C call has no scratch argument. */
   scratch(params: P): number;
+  /**
+   * The only output may overlap the first input when it starts at least so many bytes before it: nothing is written
+   * over bytes that are still to be read. Absent: never.
+   */
+  lead?(params: P): number;
   /** The host reference: writes every element of the outputs. */
   run(params: P, buffers: KernelBuffers): void;
 }

@@ -1,6 +1,7 @@
 import { binaryChannels } from "./binary_channels.js";
 import { BROADCAST_FIELDS, type BroadcastParams, forEachPair } from "./broadcast_params.js";
 import { defineKernel, int32Fields } from "./kernel.js";
+import { broadcastRows } from "./rows.js";
 
 export type AddS8Params = BroadcastParams & {
   a_zero_point: number;
@@ -35,6 +36,7 @@ export default defineKernel<AddS8Params>({
   ],
   channels: (p) => binaryChannels(p, (a, b) => addOne(p, a, b)),
   scratch: () => 0,
+  rows: broadcastRows,
   run(p, { inputs, outputs }) {
     const [a, b] = inputs as Int8Array[];
     const output = outputs[0] as Int8Array;

@@ -1,6 +1,7 @@
 import { clampF32 } from "../numerics/float_math.js";
 import { tapsBefore, type WindowParams } from "./image_params.js";
 import { defineKernel, floatFields, int32Fields } from "./kernel.js";
+import { windowLead, windowRows } from "./rows.js";
 
 export type AveragePool2dF32Params = WindowParams & {
   channels: number;
@@ -26,6 +27,8 @@ export default defineKernel<AveragePool2dF32Params>({
   constants: [],
   inPlace: [],
   scratch: () => 0,
+  rows: windowRows,
+  lead: (p) => windowLead(p, 4 * p.channels, 4 * p.channels, 4),
   run(p, { inputs, outputs }) {
     const fround = Math.fround;
     const input = inputs[0] as Float32Array;

@@ -2,6 +2,7 @@ import { requantize } from "../numerics/requantize.js";
 import { tapsBefore, type WindowParams } from "./image_params.js";
 import { defineKernel, int32Fields, type KernelBuffers } from "./kernel.js";
 import { poolChannels } from "./pool_channels.js";
+import { windowLead, windowRows } from "./rows.js";
 
 type CountParams = WindowParams & { pad_bottom: number; pad_right: number; count_include_pad: number };
 
@@ -87,5 +88,7 @@ export default defineKernel<AveragePool2dS8Params>({
   channels: (p, { constants }) =>
     poolChannels(p, (channels, io) => run({ ...p, channels, batch: 1 }, { ...io, constants })),
   scratch: () => 0,
+  rows: windowRows,
+  lead: (p) => windowLead(p, p.channels, p.channels, 1),
   run,
 });

@@ -2,6 +2,7 @@ import { bytesPerElement } from "../graph/ir.js";
 import { countKept } from "./channels.js";
 import { defineKernel, int32Fields } from "./kernel.js";
 import { together } from "./moved_channels.js";
+import { countRows } from "./rows.js";
 import { asElements } from "./strided.js";
 
 export type ConcatParams = { input_count: number; outer: number };
@@ -46,6 +47,7 @@ export default defineKernel<ConcatParams>({
     };
   },
   scratch: () => 0,
+  rows: countRows("outer"),
   run(p, { inputs, outputs, constants }) {
     const blocks = constants.block_bytes as Int32Array;
     const sources = inputs.map((input) => asElements(input, 1) as Uint8Array);

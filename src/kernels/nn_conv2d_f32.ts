@@ -1,6 +1,7 @@
 import { clampF32 } from "../numerics/float_math.js";
 import { tapsBefore, type WindowParams } from "./image_params.js";
 import { defineKernel, floatFields, int32Fields } from "./kernel.js";
+import { windowLead, windowRows } from "./rows.js";
 
 export type Conv2dF32Params = WindowParams & {
   in_c: number;
@@ -31,6 +32,8 @@ export default defineKernel<Conv2dF32Params>({
   ],
   inPlace: [],
   scratch: () => 0,
+  rows: windowRows,
+  lead: (p) => windowLead(p, 4 * p.in_c, 4 * p.out_c, 4),
   run(p, { inputs, outputs, constants }) {
     const fround = Math.fround;
     const input = inputs[0] as Float32Array;

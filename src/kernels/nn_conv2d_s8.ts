@@ -2,6 +2,7 @@ import { requantize } from "../numerics/requantize.js";
 import { dotRows } from "./dot.js";
 import { CHANNEL_TABLES, type ConvS8Params, tapsBefore } from "./image_params.js";
 import { defineKernel, int32Fields } from "./kernel.js";
+import { windowLead, windowRows } from "./rows.js";
 import { convChannels } from "./weighted_channels.js";
 
 export type Conv2dS8Params = ConvS8Params & { groups: number };
@@ -19,6 +20,8 @@ export default defineKernel<Conv2dS8Params>({
   inPlace: [],
   channels: (p, { constants }) => convChannels(p, constants),
   scratch: () => 0,
+  rows: windowRows,
+  lead: (p) => windowLead(p, p.in_c, p.out_c, 1),
 
   /** Gathers the window of a pixel once, padding included; then each channel is one dot product. */
   run(p, { inputs, outputs, constants }) {

@@ -1,6 +1,7 @@
 import { clampF32 } from "../numerics/float_math.js";
 import { tapsBefore, type WindowParams } from "./image_params.js";
 import { defineKernel, floatFields, int32Fields } from "./kernel.js";
+import { windowLead, windowRows } from "./rows.js";
 
 export type DepthwiseConv2dF32Params = WindowParams & {
   in_c: number;
@@ -28,6 +29,8 @@ export default defineKernel<DepthwiseConv2dF32Params>({
   ],
   inPlace: [],
   scratch: () => 0,
+  rows: windowRows,
+  lead: (p) => windowLead(p, 4 * p.in_c, 4 * p.out_c, 4),
 
   /** Sums all channels of a pixel tap by tap, which is the order of each channel's own sum. */
   run(p, { inputs, outputs, constants }) {

@@ -1,6 +1,7 @@
 import { requantize } from "../numerics/requantize.js";
 import { CHANNEL_TABLES, type ConvS8Params } from "./image_params.js";
 import { defineKernel, int32Fields } from "./kernel.js";
+import { windowLead, windowRows } from "./rows.js";
 import { depthwiseChannels } from "./weighted_channels.js";
 
 export type DepthwiseConv2dS8Params = ConvS8Params & { channel_multiplier: number };
@@ -18,6 +19,8 @@ export default defineKernel<DepthwiseConv2dS8Params>({
   inPlace: [],
   channels: (p, { constants }) => depthwiseChannels(p, constants),
   scratch: () => 0,
+  rows: windowRows,
+  lead: (p) => windowLead(p, p.in_c, p.out_c, 1),
 
   /** Sums all channels of a pixel tap by tap. */
   run(p, { inputs, outputs, constants }) {

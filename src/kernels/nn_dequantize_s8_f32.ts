@@ -1,5 +1,6 @@
 import { channelwise, countKept } from "./channels.js";
 import { defineKernel } from "./kernel.js";
+import { countRows } from "./rows.js";
 
 export type DequantizeS8F32Params = { count: number; scale: number; zero_point: number };
 
@@ -25,6 +26,8 @@ export default defineKernel<DequantizeS8F32Params>({
     );
   },
   scratch: () => 0,
+  rows: countRows("count"),
+  lead: (p) => 3 * (p.count - 1),
   run(p, { inputs, outputs }) {
     const input = inputs[0] as Int8Array;
     const output = outputs[0] as Float32Array;

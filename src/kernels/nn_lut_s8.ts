@@ -1,5 +1,6 @@
 import { channelwise, keptBefore, rangesOfFunction } from "./channels.js";
 import { defineKernel, int32Fields } from "./kernel.js";
+import { countRows } from "./rows.js";
 
 /** Twin of runtime-c/src/nn_lut_s8.c: any function of one int8 value. */
 export default defineKernel<{ count: number }>({
@@ -27,6 +28,7 @@ export default defineKernel<{ count: number }>({
     };
   },
   scratch: () => 0,
+  rows: countRows("count"),
   run(p, { inputs, outputs, constants }) {
     const input = inputs[0] as Int8Array;
     const output = outputs[0] as Int8Array;

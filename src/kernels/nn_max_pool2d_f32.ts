@@ -1,6 +1,7 @@
 import { clampF32 } from "../numerics/float_math.js";
 import { tapsBefore, type WindowParams } from "./image_params.js";
 import { defineKernel, floatFields, int32Fields } from "./kernel.js";
+import { windowLead, windowRows } from "./rows.js";
 
 export type MaxPool2dF32Params = WindowParams & { channels: number; out_min: number; out_max: number };
 
@@ -19,6 +20,8 @@ export default defineKernel<MaxPool2dF32Params>({
   constants: [],
   inPlace: [],
   scratch: () => 0,
+  rows: windowRows,
+  lead: (p) => windowLead(p, 4 * p.channels, 4 * p.channels, 4),
   run(p, { inputs, outputs }) {
     const input = inputs[0] as Float32Array;
     const output = outputs[0] as Float32Array;

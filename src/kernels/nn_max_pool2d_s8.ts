@@ -1,6 +1,7 @@
 import { tapsBefore, type WindowParams } from "./image_params.js";
 import { defineKernel, int32Fields, type KernelBuffers } from "./kernel.js";
 import { poolChannels } from "./pool_channels.js";
+import { windowLead, windowRows } from "./rows.js";
 
 export type MaxPool2dS8Params = WindowParams & { channels: number; out_min: number; out_max: number };
 
@@ -47,5 +48,7 @@ export default defineKernel<MaxPool2dS8Params>({
   channels: (p, { constants }) =>
     poolChannels(p, (channels, io) => run({ ...p, channels, batch: 1 }, { ...io, constants })),
   scratch: () => 0,
+  rows: windowRows,
+  lead: (p) => windowLead(p, p.channels, p.channels, 1),
   run,
 });

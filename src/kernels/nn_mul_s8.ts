@@ -2,6 +2,7 @@ import { requantize } from "../numerics/requantize.js";
 import { binaryChannels } from "./binary_channels.js";
 import { BROADCAST_FIELDS, type BroadcastParams, forEachPair } from "./broadcast_params.js";
 import { defineKernel, int32Fields } from "./kernel.js";
+import { broadcastRows } from "./rows.js";
 
 export type MulS8Params = BroadcastParams & {
   a_zero_point: number;
@@ -34,6 +35,7 @@ export default defineKernel<MulS8Params>({
   ],
   channels: (p) => binaryChannels(p, (a, b) => mulOne(p, a, b)),
   scratch: () => 0,
+  rows: broadcastRows,
   run(p, { inputs, outputs }) {
     const [a, b] = inputs as Int8Array[];
     const output = outputs[0] as Int8Array;

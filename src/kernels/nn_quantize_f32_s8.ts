@@ -1,6 +1,7 @@
 import { roundHalfEven } from "../numerics/requantize.js";
 import { channelwise, countKept } from "./channels.js";
 import { defineKernel } from "./kernel.js";
+import { countRows } from "./rows.js";
 
 export type QuantizeF32S8Params = { count: number; scale: number; zero_point: number };
 
@@ -31,6 +32,8 @@ export default defineKernel<QuantizeF32S8Params>({
       (kept) => ({ params: { ...p, count: countKept(kept) } }),
     ),
   scratch: () => 0,
+  rows: countRows("count"),
+  lead: () => 0,
   run(p, { inputs, outputs }) {
     const input = inputs[0] as Float32Array;
     const output = outputs[0] as Int8Array;

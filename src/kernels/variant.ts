@@ -57,7 +57,11 @@ export interface Variant<P extends Params = Params> {
   readonly codeBytes: number;
   /** How to compute a call, or in a few words why it cannot: a precondition on shape, bounds or values. */
   implement(call: PlainCall<P>, target: Target): Implementation | string;
-  /** The C function of that name, or undefined when it is none of this variant. */
+  /**
+   * The C function of that name, or undefined when it is none of this variant. A cascade calls it on bands of rows as its
+   * `rows` says, or where it has none but takes in_h, out_h and pad_top as its plain twin does; no other parameter may
+   * then depend on the number of rows.
+   */
   find(name: string): CFunction | undefined;
 }
 

@@ -1,7 +1,7 @@
 /** Graph -> Program: chooses for every node its int8 or its plain form. */
 import { invariant } from "../errors.js";
 import { elementCount, type Graph, type Node, type Tensor } from "../graph/ir.js";
-import type { Program, Step } from "../graph/program.js";
+import { kernelSteps, type Program, type Step } from "../graph/program.js";
 import { operatorOf } from "../ops/index.js";
 import { storedCellStates } from "../ops/recurrent.js";
 import { createLowering, type Lowering, perTensor } from "./lowering.js";
@@ -56,7 +56,7 @@ function addTable(node: Node, { input, values }: Table, lowering: Lowering): voi
 /** Steps of an int8 program that touch float32 values: operators without an int8 form, and the conversions around them. */
 export function hybridSteps(program: Program): Step[] {
   if (program.precision !== "int8") return [];
-  return program.steps.filter((step) =>
-    [...step.inputs, ...step.outputs].some((id) => program.tensors[id].type === "float32"),
-  );
+  return program.steps
+    .flatMap(kernelSteps)
+    .filter((step) => [...step.inputs, ...step.outputs].some((id) => program.tensors[id].type === "float32"));
 }

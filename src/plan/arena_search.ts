@@ -1,9 +1,11 @@
 /**
  * Exact search for offsets within a given capacity. Wherever an assignment exists, so does one in which no block can
  * move to a lower offset; there, taken by increasing offset, each block lies at the lowest offset that those before it
- * leave. So branching over which block comes next reaches one of them.
+ * leave. So branching over which block comes next reaches one of them. That holds with overlaps too: a block that comes
+ * later lies above the earlier ones, or above the start of an output that it is the input of, and both stay true when
+ * the earlier block moves down.
  */
-import type { ArenaProblem } from "./conflicts.js";
+import { type ArenaProblem, overlapBytes, overlapIn } from "./conflicts.js";
 import { lowestOffset } from "./first_fit.js";
 
 export interface OffsetSearch {
@@ -24,16 +26,32 @@ export function searchOffsets(
   const offsets = new Array<number>(blocks.length).fill(-1);
   let nodes = 0;
 
-  /** Disjoint blocks still to be placed start no lower than `floor`, and above those of their set already placed. */
+  const overlapOf = liveSets.map((set) => overlapIn(problem, set));
+
+  /**
+   * Blocks still to be placed start no lower than `floor`, and above those of their set already placed; only an input may
+   * start inside its output.
+   */
   const setsFit = (floor: number) =>
-    liveSets.every((set) => {
+    liveSets.every((set, index) => {
+      const overlap = overlapOf[index];
+      const inside = overlap && offsets[overlap.input] < 0 && offsets[overlap.output] >= 0 ? overlap : undefined;
       let top = floor;
       let bytes = 0;
       for (const block of set) {
         if (offsets[block] < 0) bytes += blocks[block].bytes;
-        else top = Math.max(top, offsets[block] + blocks[block].bytes);
+        else if (block !== inside?.output) top = Math.max(top, offsets[block] + blocks[block].bytes);
       }
-      return bytes === 0 || top + bytes <= capacity;
+      if (bytes === 0) return true;
+      if (inside) {
+        const end = offsets[inside.output] + blocks[inside.output].bytes;
+        const start = Math.max(top, offsets[inside.output] + inside.lead);
+        bytes -= Math.min(blocks[inside.input].bytes, Math.max(0, end - start));
+        top = Math.max(top, end);
+      } else if (overlap && offsets[overlap.input] < 0) {
+        bytes -= overlapBytes(blocks[overlap.input].bytes, blocks[overlap.output].bytes, overlap.lead);
+      }
+      return top + bytes <= capacity;
     });
 
   /** The blocks that may come next after block `last` at offset `floor`; none if the rest cannot be placed. */

@@ -4,15 +4,32 @@
  */
 import { invariant } from "../errors.js";
 import { bytesPerElement, elementCount } from "../graph/ir.js";
-import { firmwareCall, type Program, type ProgramTensor, type Step } from "../graph/program.js";
-import { cFunctionOf } from "../kernels/index.js";
+import { firmwareCall, type Program, type ProgramTensor, type Step, streamedTensors } from "../graph/program.js";
+import { cFunctionOf, findKernel } from "../kernels/index.js";
 import { type CallerBuffer, callerBuffers } from "./caller_buffers.js";
 import { type InPlacePair, inPlacePairs } from "./in_place.js";
 
 /** [input, output] positions of a step that may share their bytes. */
 export type InPlaceOf = (step: Step) => readonly (readonly [number, number])[];
 
-export const kernelInPlace: InPlaceOf = (step) => cFunctionOf(firmwareCall(step).kernel).inPlace;
+/** Least bytes by which the output of a step must start before its first input to overlap it; undefined: never. */
+export type LeadOf = (step: Step) => number | undefined;
+
+export const kernelLead: LeadOf = (step) =>
+  step.cascade
+    ? step.cascade.lead
+    : step.implementation
+      ? step.implementation.lead
+      : findKernel(step.kernel)?.lead?.(step.params);
+
+/** What the kernel says; an output that may start where the first input does is in place as well. */
+export const kernelInPlace: InPlaceOf = (step) => {
+  if (step.cascade) return step.cascade.inPlace ? [[0, 0]] : [];
+  const { inPlace } = cFunctionOf(firmwareCall(step).kernel);
+  const lead = kernelLead(step);
+  const more = lead !== undefined && lead <= 0 && !inPlace.some(([input, output]) => input === 0 && output === 0);
+  return more ? [...inPlace, [0, 0]] : inPlace;
+};
 
 export interface DataflowOptions {
   /** Where the graph's inputs and outputs lie: in the arena, or in buffers that the caller passes. */
@@ -20,6 +37,15 @@ export interface DataflowOptions {
   /** Offsets in the arena are multiples of this many bytes. */
   readonly alignment: number;
   readonly inPlaceOf: InPlaceOf;
+  /** Default: what the kernel says. */
+  readonly leadOf?: LeadOf;
+}
+
+/** The output of a step over its first input, both roots in the arena: see Overlap in conflicts.ts. */
+export interface StepOverlap {
+  readonly input: number;
+  readonly output: number;
+  readonly lead: number;
 }
 
 /** Arrays are indexed by tensor id (only roots have meaning) or by the index of the step in the Program. */
@@ -45,6 +71,8 @@ export interface Dataflow {
   readonly successors: readonly (readonly number[])[];
   /** Step -> pairs of roots in the arena that may share bytes if the first is read there for the last time. */
   readonly inPlace: readonly (readonly InPlacePair[])[];
+  /** Step -> the overlap that it allows if it reads the input for the last time. */
+  readonly overlap: readonly (StepOverlap | null)[];
   /** Step -> scratch bytes, a multiple of the alignment. */
   readonly scratch: readonly number[];
 }
@@ -88,9 +116,21 @@ export function dataflow(program: Program, options: DataflowOptions): Dataflow {
   states.forEach(({ input }, index) => {
     callerBuffer.set(input, { region: "state", index });
   });
+  const bytes = tensors.map((tensor) =>
+    callerBuffer.has(tensor.id) ? 0 : alignUp(tensorBytes(tensor), options.alignment),
+  );
+  const overlapOf = (step: Step): StepOverlap | null => {
+    const least = step.outputs.length === 1 ? (options.leadOf ?? kernelLead)(step) : undefined;
+    if (least === undefined || !isStored(step.inputs[0])) return null;
+    const input = root[step.inputs[0]];
+    const [output] = step.outputs;
+    const lead = Math.max(options.alignment, alignUp(least, options.alignment));
+    const once = step.inputs.filter((id) => root[id] === input).length === 1;
+    return once && lead < bytes[output] && bytes[input] > 0 ? { input, output, lead } : null;
+  };
   return {
     root,
-    bytes: tensors.map((tensor) => (callerBuffer.has(tensor.id) ? 0 : alignUp(tensorBytes(tensor), options.alignment))),
+    bytes,
     callerBuffer,
     writer,
     readers,
@@ -103,12 +143,14 @@ export function dataflow(program: Program, options: DataflowOptions): Dataflow {
     inPlace: candidates.map((pairs) =>
       pairs.filter((pair) => !callerBuffer.has(pair.input) && !callerBuffer.has(pair.output)),
     ),
+    overlap: steps.map(overlapOf),
     scratch: steps.map((step) => alignUp(firmwareCall(step).scratchBytes, options.alignment)),
   };
 }
 
 /** Root -> step that writes it; -1 for an input of the graph. */
-function writers({ tensors, steps, inputs, outputs, states = [] }: Program): number[] {
+function writers(program: Program): number[] {
+  const { tensors, steps, inputs, outputs, states = [] } = program;
   const writer = new Array<number | undefined>(tensors.length);
   const isWritten = (id: number) =>
     tensors[id].constant !== undefined || writer[tensors[id].viewOf ?? id] !== undefined;
@@ -124,8 +166,9 @@ function writers({ tensors, steps, inputs, outputs, states = [] }: Program): num
   });
   for (const id of [...outputs, ...states.map(({ output }) => output)])
     invariant(isWritten(id), `graph output tensor ${id} is never written`);
+  const streamed = streamedTensors(program);
   tensors.forEach((_, id) => {
-    invariant(isWritten(id), `tensor ${id} is never written`);
+    invariant(isWritten(id) || streamed.has(id), `tensor ${id} is never written`);
   });
   return writer as number[];
 }

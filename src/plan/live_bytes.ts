@@ -1,6 +1,7 @@
 /** The bytes of the arena that are in use while steps run. */
-import type { Dataflow } from "./dataflow.js";
-import { chooseInPlace, sharedBytes } from "./in_place.js";
+import { overlapBytes } from "./conflicts.js";
+import type { Dataflow, StepOverlap } from "./dataflow.js";
+import { chooseInPlace, type InPlacePair, sharedBytes } from "./in_place.js";
 
 export interface StepBytes {
   /** While the step runs: what was live, its outputs as far as they are not in place, its scratch. */
@@ -16,7 +17,10 @@ export interface StepBytes {
  */
 export function stepBytes(flow: Dataflow, step: number, live: number, dies: (root: number) => boolean): StepBytes {
   const { bytes } = flow;
-  let during = live + flow.scratch[step] - sharedBytes(chooseInPlace(flow.inPlace[step], bytes, dies), bytes);
+  const pairs = chooseInPlace(flow.inPlace[step], bytes, dies);
+  let during = live + flow.scratch[step] - sharedBytes(pairs, bytes);
+  const overlap = usableOverlap(flow, step, pairs, dies);
+  if (overlap) during -= overlapBytes(bytes[overlap.input], bytes[overlap.output], overlap.lead);
   let after = live;
   for (const output of flow.writes[step]) {
     during += bytes[output];
@@ -24,6 +28,19 @@ export function stepBytes(flow: Dataflow, step: number, live: number, dies: (roo
   }
   for (const input of flow.reads[step]) if (dies(input)) after -= bytes[input];
   return { during, after };
+}
+
+/** The overlap of a step beside the pairs chosen to be in place; none over a root that lives on. */
+export function usableOverlap(
+  flow: Dataflow,
+  step: number,
+  pairs: readonly InPlacePair[],
+  dies: (root: number) => boolean,
+): StepOverlap | null {
+  const overlap = flow.overlap[step];
+  if (!overlap || !dies(overlap.input)) return null;
+  const taken = pairs.some(({ input, output }) => input === overlap.input || output === overlap.output);
+  return taken ? null : overlap;
 }
 
 function outlivesItsWriter(flow: Dataflow, root: number): boolean {

@@ -2,6 +2,7 @@
 import type { CallerBuffer } from "./caller_buffers.js";
 import type { Dataflow } from "./dataflow.js";
 import { chooseInPlace } from "./in_place.js";
+import { usableOverlap } from "./live_bytes.js";
 
 /**
  * Bytes that roots hold one after the other, each taking over from the one before in place. Positions count the steps
@@ -17,17 +18,20 @@ export interface Storage {
   readonly first: number;
   readonly last: number;
   readonly callerBuffer?: CallerBuffer;
+  /** It is the output of a step that may overlap an input: index of the input's storage, and the lead. */
+  readonly over?: { readonly storage: number; readonly lead: number };
 }
 
 interface Merging {
   roots: number[];
   first: number;
   last: number;
+  over?: { storage: Merging; lead: number };
 }
 
 /**
  * The storages under an order.
- * @param inPlace false keeps every root of the arena apart, as if no kernel could work in place.
+ * @param inPlace false keeps every root of the arena apart, as if no kernel could work in place or overlap.
  */
 export function storagesOf(flow: Dataflow, order: readonly number[], inPlace: boolean): Storage[] {
   const lastUse = lastUses(flow, order);
@@ -35,7 +39,7 @@ export function storagesOf(flow: Dataflow, order: readonly number[], inPlace: bo
   const storageOf = new Map<number, Merging>();
   const inBuffer = new Map<number, Merging>();
   const start = (root: number, first: number) => {
-    const storage = { roots: [root], first, last: lastUse[root] };
+    const storage: Merging = { roots: [root], first, last: lastUse[root] };
     storages.push(storage);
     storageOf.set(root, storage);
     return storage;
@@ -49,6 +53,7 @@ export function storagesOf(flow: Dataflow, order: readonly number[], inPlace: bo
   order.forEach((step, position) => {
     const dies = (root: number) => lastUse[root] === position;
     const pairs = inPlace ? chooseInPlace(flow.inPlace[step], flow.bytes, dies) : [];
+    const overlap = inPlace ? usableOverlap(flow, step, pairs, dies) : null;
     for (const output of flow.writes[step]) {
       const buffer = flow.callerBuffer.get(output);
       const shared = buffer
@@ -58,12 +63,17 @@ export function storagesOf(flow: Dataflow, order: readonly number[], inPlace: bo
       else {
         const storage = start(output, position);
         if (buffer) inBuffer.set(buffer.index, storage);
+        if (overlap?.output === output) storage.over = { storage: storageOf.get(overlap.input)!, lead: overlap.lead };
       }
     }
   });
-  return storages.map(({ roots, first, last }) => {
+  return storages.map(({ roots, first, last, over }) => {
     const callerBuffer = flow.callerBuffer.get(roots[0]);
-    return { roots, bytes: flow.bytes[roots[0]], first, last, ...(callerBuffer && { callerBuffer }) };
+    return {
+      ...{ roots, bytes: flow.bytes[roots[0]], first, last },
+      ...(callerBuffer && { callerBuffer }),
+      ...(over && { over: { storage: storages.indexOf(over.storage), lead: over.lead } }),
+    };
   });
 }
 

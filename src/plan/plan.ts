@@ -4,13 +4,23 @@
  *
  *     Program ─ dataflow ─▶ order ─▶ storages (liveness) ─▶ blocks and conflicts ─▶ offsets (arena) ─▶ Plan ─▶ verify
  *
- * What it takes as given, and what "optimal" is relative to: a step reads and writes whole tensors, a storage is one
- * range of the arena for as long as it is in use, and sizes count rounded up to the alignment.
+ * What it takes as given, and what "optimal" is relative to: a step reads and writes whole tensors (its output may
+ * overlap its first input as far as its kernel says), a storage is one range of the arena for as long as it is in use,
+ * and sizes count rounded up to the alignment.
  */
-import type { Program } from "../graph/program.js";
+import { type Program, streamedTensors } from "../graph/program.js";
 import { type Assignment, assignOffsets } from "./arena.js";
-import { type ArenaProblem, arenaProblem, type Block, largestLiveSet } from "./conflicts.js";
-import { alignUp, type Dataflow, dataflow, type InPlaceOf, kernelInPlace, tensorBytes } from "./dataflow.js";
+import { type ArenaProblem, arenaProblem, type Block, largestLiveSet, overlapBytes } from "./conflicts.js";
+import {
+  alignUp,
+  type Dataflow,
+  dataflow,
+  type InPlaceOf,
+  kernelInPlace,
+  kernelLead,
+  type LeadOf,
+  tensorBytes,
+} from "./dataflow.js";
 import { type Storage, storagesOf } from "./liveness.js";
 import { chooseOrder, type Order } from "./order.js";
 import { verifyPlan } from "./verify.js";
@@ -22,15 +32,22 @@ export interface PlanOptions {
   readonly alignment?: number;
   /** [input, output] pairs of a step that may share bytes. Default: what its kernel says. */
   readonly inPlaceOf?: InPlaceOf;
+  /** How far the output of a step must start before its first input to overlap it. Default: what its kernel says. */
+  readonly leadOf?: LeadOf;
 }
 
 /**
  * Where `bytes` bytes lie: in the arena, at the start of the caller's buffer in[index] or out[index], in the memory of
- * Program.states[index], or in flash as Program.constants[index].
+ * Program.states[index], in flash as Program.constants[index], or row by row in the line buffers of the cascade
+ * Program.steps[index].
  */
 export type Placement =
   | { readonly region: "arena"; readonly offset: number; readonly bytes: number }
-  | { readonly region: "input" | "output" | "state" | "constant"; readonly index: number; readonly bytes: number };
+  | {
+      readonly region: "input" | "output" | "state" | "constant" | "lines";
+      readonly index: number;
+      readonly bytes: number;
+    };
 
 /**
  * A range of bytes and who uses it when. Positions index `Plan.steps`; -1 is before the first step (inputs are filled
@@ -48,7 +65,7 @@ export interface AliveAtPeak {
   /** Tensor id; null for the scratch of the step. */
   readonly tensor: number | null;
   readonly name: string;
-  /** Rounded up to the alignment: these add up to the lower bound. */
+  /** Rounded up to the alignment, without what the output of the step has in common with its input: these add up to the lower bound. */
   readonly bytes: number;
 }
 
@@ -93,8 +110,8 @@ interface Candidate {
 
 /** A checked plan. Deterministic; a malformed program is an internal error. */
 export function planMemory(program: Program, options: PlanOptions): Plan {
-  const { ioBuffers, alignment = 16, inPlaceOf = kernelInPlace } = options;
-  const flow = dataflow(program, { ioBuffers, alignment, inPlaceOf });
+  const { ioBuffers, alignment = 16, inPlaceOf = kernelInPlace, leadOf = kernelLead } = options;
+  const flow = dataflow(program, { ioBuffers, alignment, inPlaceOf, leadOf });
   const order = chooseOrder(flow);
   const best = bestCandidate(flow, order, alignment);
   const plan: Plan = {
@@ -110,7 +127,7 @@ export function planMemory(program: Program, options: PlanOptions): Plan {
     ...peak(program, flow, best),
     explored: { orderStates: order.states, placementNodes: best.assignment.nodes },
   };
-  verifyPlan(program, plan, inPlaceOf);
+  verifyPlan(program, plan, inPlaceOf, leadOf);
   return plan;
 }
 
@@ -145,12 +162,16 @@ function bestCandidate(flow: Dataflow, order: Order, alignment: number): Candida
 
 function candidate(flow: Dataflow, steps: readonly number[], inPlace: boolean, alignment: number): Candidate {
   const storages = storagesOf(flow, steps, inPlace);
-  const blocks: Block[] = storages.filter(({ bytes }) => bytes > 0);
+  const inArena = storages.filter(({ bytes }) => bytes > 0);
+  const blocks: Block[] = [...inArena];
+  const overlaps = inArena.flatMap(({ over }, output) =>
+    over ? [{ input: inArena.indexOf(storages[over.storage]), output, lead: over.lead }] : [],
+  );
   steps.forEach((step, position) => {
     const bytes = flow.scratch[step];
     if (bytes > 0) blocks.push({ bytes, first: position, last: position });
   });
-  const problem = arenaProblem(blocks);
+  const problem = arenaProblem(blocks, overlaps);
   return { steps, storages, problem, assignment: assignOffsets(problem, alignment) };
 }
 
@@ -174,18 +195,28 @@ function place(program: Program, flow: Dataflow, { steps, storages, assignment }
     if (tensor.constant === undefined) continue;
     placements[tensor.id] = { region: "constant", index: tensor.constant, bytes: tensorBytes(tensor) };
   }
+  for (const [id, index] of streamedTensors(program))
+    placements[id] = { region: "lines", index, bytes: tensorBytes(program.tensors[id]) };
   const scratch = new Array<number | null>(program.steps.length).fill(null);
   for (const step of steps) if (flow.scratch[step] > 0) scratch[step] = assignment.offsets[block++];
   return { placements, scratch, storages: planned };
 }
 
+/** Bytes that a storage can have in common with the one it overlaps, in the step that writes it. */
+function commonBytes(storages: readonly Storage[], { bytes, over }: Storage): number {
+  return over ? overlapBytes(storages[over.storage].bytes, bytes, over.lead) : 0;
+}
+
 /** Bytes of the arena in use at every position from -1 on: element 0 is before the first step. */
 function usage(flow: Dataflow, { steps, storages }: Candidate): number[] {
   const change = new Array<number>(steps.length + 3).fill(0);
-  for (const { bytes, first, last } of storages) {
-    change[first + 1] += bytes;
+  storages.forEach((storage) => {
+    const { bytes, first, last } = storage;
+    const common = commonBytes(storages, storage);
+    change[first + 1] += bytes - common;
+    change[first + 2] += common;
     change[last + 2] -= bytes;
-  }
+  });
   let live = 0;
   return change.slice(0, -1).map((bytes, index) => {
     live += bytes;
@@ -200,9 +231,10 @@ function peak(program: Program, flow: Dataflow, best: Candidate) {
   const done = new Set(steps.slice(0, peakStep + 1));
   const alive: AliveAtPeak[] = storages
     .filter(({ bytes, first, last }) => bytes > 0 && first <= peakStep && last >= peakStep)
-    .map(({ roots, bytes }) => {
-      const tensor = roots.findLast((root) => flow.writer[root] < 0 || done.has(flow.writer[root]))!;
-      return { tensor, name: program.tensors[tensor].name, bytes };
+    .map((storage) => {
+      const tensor = storage.roots.findLast((root) => flow.writer[root] < 0 || done.has(flow.writer[root]))!;
+      const common = storage.first === peakStep ? commonBytes(storages, storage) : 0;
+      return { tensor, name: program.tensors[tensor].name, bytes: storage.bytes - common };
     });
   const step = steps[peakStep];
   if (flow.scratch[step] > 0)

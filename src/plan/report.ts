@@ -26,7 +26,7 @@ export function memoryMap(program: Program, plan: Plan): string {
     return [
       String(position),
       step.operator,
-      step.kernel,
+      step.cascade ? `cascade of ${step.cascade.stages.length}` : step.kernel,
       number(plan.liveBytes[position]),
       places(step.inputs),
       places(step.outputs),

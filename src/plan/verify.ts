@@ -4,8 +4,8 @@
  */
 import { invariant } from "../errors.js";
 import { bytesPerElement, elementCount } from "../graph/ir.js";
-import { firmwareCall, type Program } from "../graph/program.js";
-import { type InPlaceOf, kernelInPlace } from "./dataflow.js";
+import { firmwareCall, type Program, streamedTensors } from "../graph/program.js";
+import { type InPlaceOf, kernelInPlace, kernelLead, type LeadOf } from "./dataflow.js";
 import type { Placement, Plan } from "./plan.js";
 
 interface Range {
@@ -16,7 +16,12 @@ interface Range {
 }
 
 /** Throws an internal error where the plan would corrupt a value, lies out of bounds or breaks its own alignment. */
-export function verifyPlan(program: Program, plan: Plan, inPlaceOf: InPlaceOf = kernelInPlace): void {
+export function verifyPlan(
+  program: Program,
+  plan: Plan,
+  inPlaceOf: InPlaceOf = kernelInPlace,
+  leadOf: LeadOf = kernelLead,
+): void {
   const { tensors, steps } = program;
   checkPlacements(program, plan);
   const order = [...plan.steps].sort((a, b) => a - b);
@@ -47,6 +52,15 @@ export function verifyPlan(program: Program, plan: Plan, inPlaceOf: InPlaceOf = 
       );
     if (reads.get(id)) valid.add(id);
   };
+  /** The first input of a step where its only output may lie over it: it is read for the last time, and far enough behind. */
+  const overlapped = (index: number, output: number): number[] => {
+    const { inputs, outputs } = steps[index];
+    const input = root(inputs[0]);
+    const lead = outputs.length === 1 ? leadOf(steps[index]) : undefined;
+    if (lead === undefined || reads.get(input) !== 0 || inputs.filter((id) => root(id) === input).length > 1) return [];
+    const [from, to] = [rangeOf(input), rangeOf(output)];
+    return from.memory === "arena" && from.memory === to.memory && to.from + lead <= from.from ? [input] : [];
+  };
   const nothing: ReadonlySet<number> = new Set();
   for (const id of entered) {
     write(id, nothing, "the caller");
@@ -75,14 +89,16 @@ export function verifyPlan(program: Program, plan: Plan, inPlaceOf: InPlaceOf = 
         .filter(([input, output]) => output === position && mayShare(program, index, input, output))
         .map(([input]) => root(step.inputs[input]))
         .filter((input) => reads.get(input) === 0 && sameRange(rangeOf(input), rangeOf(id)));
-      write(id, new Set(inPlace), who);
+      write(id, new Set([...inPlace, ...overlapped(index, id)]), who);
     });
     for (const id of step.inputs) if (reads.get(root(id)) === 0) valid.delete(root(id));
   }
   for (const id of results) invariant(valid.has(root(id)), `graph output tensor ${id} holds no value at the end`);
 }
 
-function checkPlacements({ tensors, inputs, outputs, states = [] }: Program, plan: Plan): void {
+function checkPlacements(program: Program, plan: Plan): void {
+  const { tensors, inputs, outputs, states = [] } = program;
+  const streamed = streamedTensors(program);
   const { arenaBytes, alignment, placements } = plan;
   invariant(arenaBytes % alignment === 0, `the arena of ${arenaBytes} bytes is no multiple of ${alignment}`);
   for (const { id, shape, type, viewOf, constant } of tensors) {
@@ -93,6 +109,11 @@ function checkPlacements({ tensors, inputs, outputs, states = [] }: Program, pla
     if (constant !== undefined) {
       const right = place.region === "constant" && place.index === constant;
       invariant(right, `tensor ${id} is a constant and lies elsewhere`);
+      continue;
+    }
+    if (streamed.has(id) || place.region === "lines") {
+      const right = place.region === "lines" && place.index === streamed.get(id);
+      invariant(right, `tensor ${id} does not lie in the line buffers of its cascade`);
       continue;
     }
     if (place.region === "arena") {

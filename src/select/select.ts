@@ -1,20 +1,37 @@
 /**
- * The chooser: which variant of its kernel the firmware calls for every step. Program -> the same Program with an
- * `implementation` on the steps that have one better than plain C. The plain steps stay: they are what the host runs.
+ * The chooser: what the firmware calls for every step, and which steps run rows by rows. Program -> the same Program
+ * with an `implementation` on the steps that have one better than plain C, and with cascades in the place of some. The
+ * plain steps stay: they are what the host runs.
  *
- *     step ─ variants of its kernel ─▶ isa, preconditions ─▶ implementations with costs ─▶ the cheapest for the objective
+ *     step ─ variants of its kernel ─▶ isa, preconditions ─▶ options with cycles, RAM and flash ─▶ objective, limits ─▶ choice
  */
+import { UserError } from "../errors.js";
 import { type ConstantPool, constantPool } from "../graph/constant_pool.js";
-import type { Program, Step } from "../graph/program.js";
-import type { Implementation, Target, Variant } from "../kernels/variant.js";
+import { elementCount } from "../graph/ir.js";
+import { firmwareCall, firmwareConstants, kernelSteps, type Program, type Step } from "../graph/program.js";
+import type { Rows } from "../kernels/rows.js";
+import type { PlainCall, Target, Variant } from "../kernels/variant.js";
 import { variantsOf } from "../kernels/variants/index.js";
+import { type Plan, planMemory } from "../plan/plan.js";
+import { callRows, stepRows } from "./cascade.js";
+import { type StreamedLayers, streamLayers } from "./stream_layers.js";
 
-/** What is made small first. */
+/**
+ * What is made small first. speed: cycles; ram: the arena; flash: tables and code; balanced: the arena, as far as 15 %
+ * more cycles than the least allow.
+ */
 export type Optimize = "speed" | "balanced" | "ram" | "flash";
 
-interface Candidate {
-  readonly variant: Variant;
-  readonly implementation: Implementation;
+export interface SelectOptions {
+  /** Default balanced. */
+  readonly optimize?: Optimize;
+  readonly ioBuffers?: "arena" | "caller";
+  /** Bytes that the arena and the states may take. */
+  readonly maxRam?: number;
+  /** Bytes that tables and code of variants may take. */
+  readonly maxFlash?: number;
+  /** False: every layer runs whole. */
+  readonly cascades?: boolean;
 }
 
 /** Why a variant is not used, for the manifest. */
@@ -23,56 +40,310 @@ export interface Rejection {
   readonly why: string;
 }
 
+/** What was decided on the whole, for the manifest. Cycles are modelled; those of plain C are a rough guess. */
+export interface Decision {
+  readonly optimize: Optimize;
+  readonly cycles: number;
+  /** Of the fastest choice. */
+  readonly leastCycles: number;
+  readonly why: string;
+}
+
 export interface Choice {
   readonly program: Program;
+  readonly plan: Plan;
   /** By index into Program.steps. */
   readonly rejected: readonly (readonly Rejection[])[];
+  readonly decision: Decision;
 }
 
-export function selectKernels(program: Program, target: Target): Choice {
-  const { constants, intern } = constantPool(program.constants);
-  const rejected: Rejection[][] = [];
-  const steps = program.steps.map((step): Step => {
-    const { candidates, refused } = candidatesOf(program, step, target);
-    const [best, ...others] = candidates.sort(
-      (a, b) =>
-        a.implementation.cost.cycles - b.implementation.cost.cycles || (a.variant.name < b.variant.name ? -1 : 1),
-    );
-    rejected.push([
-      ...refused,
-      ...others.map(({ variant, implementation }) => ({
-        variant: variant.name,
-        why: `${implementation.cost.cycles} modelled cycles`,
-      })),
-    ]);
-    return best ? { ...step, implementation: stored(best, intern) } : step;
-  });
-  return { program: { ...program, constants, steps }, rejected };
+/** A way to compute a step. */
+interface Option {
+  readonly step: Step;
+  /** Name of the variant; "" for plain C. */
+  readonly variant: string;
+  readonly cycles: number;
+  /** The same on bands of one row each; infinite where it cannot be cut. */
+  readonly bandedCycles: number;
+  readonly tableBytes: number;
+  readonly kernel: string;
+  readonly codeBytes: number;
 }
 
-function candidatesOf(program: Program, step: Step, target: Target) {
-  const candidates: Candidate[] = [];
-  const refused: Rejection[] = [];
+const BALANCED_SHARE = 0.15;
+/** Rough cycles of plain C on a 32-bit core. */
+const CYCLES_PER_MAC = 9;
+const CYCLES_PER_ELEMENT = 25;
+/** Rough code size of a plain kernel. */
+const PLAIN_CODE_BYTES = 600;
+
+/** Throws E_DOES_NOT_FIT, with the smallest figure there is, where a limit cannot be kept. */
+export function selectKernels(given: Program, target: Target, options: SelectOptions = {}): Choice {
+  const { optimize = "balanced", ioBuffers = "arena", maxRam, maxFlash, cascades = true } = options;
+  const rows = stepRows(given);
+  const { constants, intern } = constantPool(given.constants);
+  const found = given.steps.map((step, index) => optionsOf(given, step, rows[index], target, intern));
+  const all: Program = { ...given, constants };
+  const fastest = found.map((of) => least(of.options, ({ cycles }) => cycles));
+  const leastCycles = sumOf(fastest, ({ cycles }) => cycles);
+  const smallest = smallestFlash(found.map((of) => of.options));
+  let chosen = optimize === "flash" ? smallest : fastest;
+  if (maxFlash !== undefined) chosen = withinFlash(chosen, smallest, maxFlash);
+
+  const whole: Program = { ...all, steps: chosen.map(({ step }) => step) };
+  const planned = planMemory(whole, { ioBuffers });
+  // From here on in the order of the plan.
+  const at = planned.steps;
+  const ordered: Program = { ...whole, steps: at.map((index) => whole.steps[index]) };
+  const inFlash = (option: Option) => maxFlash === undefined || chosen.some(({ kernel }) => kernel === option.kernel);
+  const own = (index: number) => found[index].options.filter(inFlash);
+  const cuttable = (index: number) => own(index).filter(({ bandedCycles }) => Number.isFinite(bandedCycles));
+  const scratchOf = ({ step }: Option) => firmwareCall(step).scratchBytes;
+  const banded = (of: (option: Option) => number) =>
+    at.map((index) => {
+      const choices = cuttable(index);
+      const option = choices.length > 0 ? least(choices, of) : chosen[index];
+      return { step: option.step, cycles: option.bandedCycles - chosen[index].cycles };
+    });
+  const frugal = (option: Option) => scratchOf(option) * 2 ** 40 + option.bandedCycles;
+  const before = sumOf(chosen, ({ cycles }) => cycles);
+  const stream = (limit: number, maxCycles?: number) =>
+    streamLayers(ordered, {
+      ...{ ioBuffers, limit, cascades },
+      banded: [banded(({ bandedCycles }) => bandedCycles), banded(frugal)],
+      alternatives: at.map((index) =>
+        own(index)
+          .filter((option) => option !== chosen[index])
+          .map(({ step, cycles }) => ({ step, cycles: cycles - chosen[index].cycles })),
+      ),
+      ...(maxCycles !== undefined && { maxCycles }),
+    });
+  const inOrder = at.every((index, position) => index === position);
+  const start = inOrder ? planned : planMemory(ordered, { ioBuffers });
+  const attempts = new Attempts({ program: ordered, peak: start.lowerBound, cycles: 0, plan: start }, ioBuffers);
+  if (optimize === "ram") attempts.shrink(stream);
+  else if (optimize === "balanced")
+    attempts.shrink((limit) => stream(limit, leastCycles * (1 + BALANCED_SHARE) - before));
+  if (maxRam !== undefined && attempts.ram > maxRam) {
+    attempts.fit(stream, maxRam);
+    if (attempts.ram > maxRam) doesNotFit("RAM for the arena", attempts.ram, "--max-ram", maxRam);
+  }
+  const { program, plan, cycles } = attempts.best;
+  const rejectedOf = new Map(given.steps.map((step, index) => [step.outputs[0], { index, all: found[index] }]));
+  return {
+    program: withoutUnused(program, given.constants.length),
+    plan,
+    rejected: program.steps.map((step) => kernelSteps(step).flatMap((part) => rejections(part, rejectedOf))),
+    decision: {
+      ...{ optimize, cycles: before + cycles, leastCycles },
+      why: reason(optimize, program, plan, planned, cycles, before),
+    },
+  };
+}
+
+/** The plan in hand, and others that are kept where they are better. */
+class Attempts {
+  constructor(
+    public best: StreamedLayers & { readonly plan: Plan },
+    private readonly ioBuffers: "arena" | "caller",
+  ) {}
+
+  /** Bytes of arena and states. */
+  get ram(): number {
+    return this.best.plan.arenaBytes + this.best.plan.persistentBytes;
+  }
+
+  private attempt(streamed: StreamedLayers): Plan {
+    const plan = planMemory(streamed.program, { ioBuffers: this.ioBuffers });
+    const { arenaBytes } = this.best.plan;
+    const better =
+      plan.arenaBytes < arenaBytes || (plan.arenaBytes === arenaBytes && streamed.cycles < this.best.cycles);
+    if (better) this.best = { ...streamed, plan };
+    return plan;
+  }
+
+  /** The smallest arena, and of those the fewest cycles: first whatever lowers the peak, then only what that needs. */
+  shrink(stream: (limit: number) => StreamedLayers): void {
+    const first = stream(0);
+    if (first.cycles === 0 && first.peak >= this.best.plan.lowerBound) return;
+    this.attempt(first);
+    this.attempt(stream(first.peak));
+    if (this.best.plan.arenaBytes > first.peak) this.attempt(stream(this.best.plan.arenaBytes));
+  }
+
+  /** The fewest cycles with which the arena keeps a limit. Its offsets may leave gaps, so the peak must be lower still. */
+  fit(stream: (limit: number) => StreamedLayers, maxRam: number): void {
+    const room = maxRam - this.best.plan.persistentBytes;
+    let limit = room;
+    for (let i = 0; i < 4 && limit > 0; i++) {
+      const plan = this.attempt(stream(limit));
+      if (plan.arenaBytes <= room) return;
+      limit -= plan.arenaBytes - room;
+    }
+    this.shrink(stream);
+  }
+}
+
+function optionsOf(
+  program: Program,
+  step: Step,
+  rows: Rows | undefined,
+  target: Target,
+  intern: ConstantPool["intern"],
+) {
   const values = Object.entries(step.constants).map(([name, id]) => [name, program.constants[id].data] as const);
-  const call = { params: step.params, constants: Object.fromEntries(values) };
+  const constants = Object.fromEntries(values);
+  const refused: Rejection[] = [];
+  const elements = step.outputs.reduce((sum, id) => sum + elementCount(program.tensors[id].shape), 0);
+  const plainCycles = step.macs * CYCLES_PER_MAC + elements * CYCLES_PER_ELEMENT;
+  const options: Option[] = [
+    {
+      ...{ step, variant: "", kernel: step.kernel, codeBytes: PLAIN_CODE_BYTES, cycles: plainCycles },
+      bandedCycles: plainCycles,
+      tableBytes: values.reduce((sum, [, data]) => sum + data.byteLength, 0),
+    },
+  ];
   for (const variant of variantsOf(step.kernel)) {
     if (!target.isa.includes(variant.isa)) continue;
-    const implementation = variant.implement(call, target);
-    if (typeof implementation === "string") refused.push({ variant: variant.name, why: implementation });
-    else candidates.push({ variant, implementation });
+    const call = { params: step.params, constants };
+    const found = variant.implement(call, target);
+    if (typeof found === "string") {
+      refused.push({ variant: variant.name, why: found });
+      continue;
+    }
+    const { kernel, params, scratchBytes, lead, cost } = found;
+    const { constants: slots } = variant.find(kernel)!;
+    const implementation = {
+      ...{ variant: variant.name, kernel, params, scratchBytes, cycles: cost.cycles },
+      constants: Object.fromEntries(slots.map(({ name, type }) => [name, intern(type, found.constants[name])])),
+      ...(lead !== undefined && { lead }),
+    };
+    const own: Step = { ...step, implementation };
+    const cut = rows !== undefined && callRows(own, rows) !== undefined;
+    options.push({
+      ...{ step: own, variant: variant.name, kernel, codeBytes: variant.codeBytes },
+      cycles: cost.cycles,
+      bandedCycles: cut ? bandedCycles(variant, call, rows, target) : Number.POSITIVE_INFINITY,
+      tableBytes: slots.reduce((sum, { name }) => sum + found.constants[name].byteLength, 0),
+    });
   }
-  return { candidates, refused };
+  return { options, refused };
 }
 
-function stored(
-  { variant, implementation }: Candidate,
-  intern: ConstantPool["intern"],
-): NonNullable<Step["implementation"]> {
-  const { kernel, params, constants, scratchBytes, lead, cost } = implementation;
-  const slots = variant.find(kernel)!.constants;
+/** Cycles of a variant when it is called for every row on its own. */
+function bandedCycles(variant: Variant, call: PlainCall, rows: Rows, target: Target): number {
+  const band = { inRows: Math.min(rows.inRows, rows.window), padTop: 0, outRows: 1 };
+  const changed: Record<string, number | readonly number[]> = { ...call.params };
+  for (const { name, index, of, times } of rows.fields) {
+    const value = band[of] * times;
+    changed[name] =
+      index === undefined ? value : (call.params[name] as readonly number[]).map((v, i) => (i === index ? value : v));
+  }
+  const found = variant.implement({ ...call, params: changed }, target);
+  return typeof found === "string" ? Number.POSITIVE_INFINITY : found.cost.cycles * rows.outRows;
+}
+
+function sumOf<T>(list: readonly T[], of: (item: T) => number): number {
+  return list.reduce((sum, item) => sum + of(item), 0);
+}
+
+/** The first of the options with the least figure, those with a better name first. */
+function least(options: readonly Option[], of: (option: Option) => number): Option {
+  return options.reduce((best, option) => {
+    const difference = of(option) - of(best);
+    return difference < 0 || (difference === 0 && best.variant !== "" && option.variant < best.variant) ? option : best;
+  });
+}
+
+/** Bytes of tables and code. */
+function flashOf(chosen: readonly Option[]): number {
+  const code = new Map(chosen.map(({ kernel, codeBytes }) => [kernel, codeBytes]));
+  const tables = new Map<string, number>();
+  for (const { step, tableBytes } of chosen)
+    tables.set(JSON.stringify((step.implementation ?? step).constants), tableBytes);
+  return sumOf([...code.values(), ...tables.values()], (bytes) => bytes);
+}
+
+/** C function by C function: all its steps at once, as long as the whole gets smaller. */
+function smallestFlash(options: readonly (readonly Option[])[]): Option[] {
+  let chosen = options.map((of) => least(of, ({ tableBytes }) => tableBytes));
+  const kernels = [...new Set(options.flatMap((of) => of.map(({ kernel }) => kernel)))];
+  for (let improved = true; improved; ) {
+    improved = false;
+    for (const kernel of kernels) {
+      const changed = chosen.map((option, i) => options[i].find((other) => other.kernel === kernel) ?? option);
+      if (flashOf(changed) >= flashOf(chosen)) continue;
+      chosen = changed;
+      improved = true;
+    }
+  }
+  return chosen;
+}
+
+/** Gives up speed where that saves the most flash for a cycle, until the limit is kept. */
+function withinFlash(fast: readonly Option[], small: readonly Option[], maxFlash: number): Option[] {
+  const bytes = flashOf(small);
+  if (bytes > maxFlash) doesNotFit("flash for tables and kernels", bytes, "--max-flash", maxFlash);
+  const chosen = [...fast];
+  while (flashOf(chosen) > maxFlash) {
+    const open = [...chosen.keys()].filter((i) => chosen[i] !== small[i]);
+    const price = (i: number) =>
+      (small[i].cycles - chosen[i].cycles) / Math.max(1, chosen[i].tableBytes - small[i].tableBytes);
+    const cheapest = open.reduce((best, i) => (price(i) < price(best) ? i : best));
+    chosen[cheapest] = small[cheapest];
+  }
+  return chosen;
+}
+
+function doesNotFit(what: string, bytes: number, option: string, limit: number): never {
+  throw new UserError(
+    "E_DOES_NOT_FIT",
+    `the model needs ${bytes} bytes of ${what} at least, more than ${option} ${limit}; raise the limit, or use a smaller model`,
+  );
+}
+
+function rejections(
+  { outputs, implementation }: Step,
+  all: ReadonlyMap<
+    number,
+    { readonly all: { readonly options: readonly Option[]; readonly refused: readonly Rejection[] } }
+  >,
+): Rejection[] {
+  const { options, refused } = all.get(outputs[0])!.all;
+  const others = options.filter(({ variant }) => variant !== "" && variant !== implementation?.variant);
+  return [...refused, ...others.map(({ variant, cycles }) => ({ variant, why: `${cycles} modelled cycles` }))];
+}
+
+function reason(optimize: Optimize, program: Program, plan: Plan, whole: Plan, added: number, before: number): string {
+  const cascades = program.steps.filter(({ cascade }) => cascade).length;
+  const share = before > 0 ? ((100 * added) / before).toFixed(1) : "0";
+  const lessRam = `the arena takes ${plan.arenaBytes} bytes instead of ${whole.arenaBytes} for ${share} % more modelled cycles`;
+  if (plan.arenaBytes === whole.arenaBytes) return `${optimize}: every layer runs whole`;
+  return `${optimize}: ${cascades} cascade${cascades === 1 ? "" : "s"}; ${lessRam}`;
+}
+
+/** Without the tables of implementations that were not chosen. @param given number of constants of the plain program */
+function withoutUnused(program: Program, given: number): Program {
+  const used = firmwareConstants(program);
+  const kept = program.constants.filter(({ id }) => id < given || used.has(id));
+  const renamed = new Map(kept.map(({ id }, index) => [id, index]));
+  const rename = (step: Step): Step => ({
+    ...step,
+    ...(step.implementation && {
+      implementation: {
+        ...step.implementation,
+        constants: Object.fromEntries(
+          Object.entries(step.implementation.constants).map(([name, id]) => [name, renamed.get(id)!]),
+        ),
+      },
+    }),
+    ...(step.cascade && {
+      cascade: { ...step.cascade, stages: step.cascade.stages.map((s) => ({ ...s, step: rename(s.step) })) },
+    }),
+  });
   return {
-    ...{ variant: variant.name, kernel, params, scratchBytes, cycles: cost.cycles },
-    constants: Object.fromEntries(slots.map(({ name, type }) => [name, intern(type, constants[name])])),
-    ...(lead !== undefined && { lead }),
+    ...program,
+    constants: kept.map((constant, index) => ({ ...constant, id: index })),
+    steps: program.steps.map(rename),
   };
 }

@@ -3,7 +3,8 @@
  *
  * All cases of a kernel go into one C program (compiling dominates), built with the warnings of the product and with
  * the address and undefined-behaviour sanitisers. Outputs start out poisoned, differently on both sides, so that an
- * element which is not written shows. Every [input, output] pair of `inPlace` is tried in place too.
+ * element which is not written shows. Every [input, output] pair of `inPlace` is tried in place too, and the output over
+ * the input as far as `lead` allows.
  */
 import { execFile } from "node:child_process";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
@@ -57,6 +58,7 @@ interface Call {
   readonly kernel: Kernel;
   readonly of: KernelCase;
   readonly shared?: readonly [number, number];
+  readonly lead?: number;
 }
 
 /** Runs every case in TypeScript and in C and expects equal bytes; returns what `run` gave, per case and output. */
@@ -71,25 +73,30 @@ export async function expectAllTwinsAgree(
   const calls = cases.flatMap(({ kernel, of }): Call[] => [
     { kernel, of },
     ...inPlacePairs(kernel, of).map((shared) => ({ kernel, of, shared })),
+    ...(kernel.lead ? [{ kernel, of, lead: kernel.lead(of.params) }] : []),
   ]);
   const actual = await runCalls(calls);
   const results: TypedArray[][] = [];
   calls.forEach((call, index) => {
     const { kernel } = call;
     const outputs = runTypeScript(kernel, call.of, call.shared);
-    if (!call.shared) results.push(outputs);
+    if (!call.shared && call.lead === undefined) results.push(outputs);
     outputs.forEach((output, k) => {
       const [host, c] = [bytesOf(withOneNaN(output)), bytesOf(withOneNaN(sameType(output, actual[index][k])))];
       const at = host.findIndex((byte, i) => byte !== c[i]);
       if (at < 0 && host.length === c.length) return;
       const element = Math.floor(at / output.BYTES_PER_ELEMENT);
       expect.fail(
-        `${kernel.name}, case ${cases.findIndex(({ of }) => of === call.of)}${call.shared ? ` in place [${call.shared}]` : ""}, output ${k}, ` +
+        `${kernel.name}, case ${cases.findIndex(({ of }) => of === call.of)}${howOf(call)}, output ${k}, ` +
           `element ${element}: run gives ${output[element]}, C bytes differ at ${at}; ${JSON.stringify(call.of.params)}`,
       );
     });
   });
   return results;
+}
+
+function howOf({ shared, lead }: Pick<Call, "shared" | "lead">): string {
+  return shared ? ` in place [${shared}]` : lead === undefined ? "" : ` with lead ${lead}`;
 }
 
 /** The host reference on one case, into poisoned outputs. */
@@ -154,9 +161,10 @@ function bytesOf(array: TypedArray): Uint8Array {
   return new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
 }
 
-function cCall({ kernel, of, shared }: Call): CCall {
+function cCall({ kernel, of, shared, lead }: Call): CCall {
   const scratchBytes = kernel.scratch(of.params);
-  return { ...of, cFunction: kernel, constants: of.constants ?? {}, scratchBytes, ...(shared && { shared }) };
+  const how = { ...(shared && { shared }), ...(lead !== undefined && { lead }) };
+  return { ...of, cFunction: kernel, constants: of.constants ?? {}, scratchBytes, ...how };
 }
 
 const PRINT_STDIO = `#include <stdio.h>
@@ -223,30 +231,31 @@ function callText(of: CCall, index: number): string {
   return `static void call${index}(void) {\n    ${lines.filter(Boolean).join("\n    ")}\n}\n`;
 }
 
-/** The call with its int8 output `lead` bytes before its int8 input, in one buffer. */
+/** The call with its output `lead` bytes before its input, in one buffer. */
 function overlappingText(of: CCall, lead: number, index: number): string {
   const { cFunction, constants, scratchBytes } = of;
-  const count = of.outputs[0].count;
+  const [{ type, count }] = of.outputs;
+  const bytes = newArray(type, count).byteLength;
   const at = Math.max(0, lead);
   const from = at - lead;
-  const size = Math.max(at + of.inputs[0].length, from + count);
+  const size = Math.max(at + of.inputs[0].byteLength, from + bytes);
   const tables = cFunction.constants.map(({ name }) => constants[name]);
   const args = [
     "&params",
-    `memory + ${at}`,
+    `(void *)(memory + ${at})`,
     ...tables.map((_, k) => `table${k}.values`),
     ...(scratchBytes > 0 ? ["scratch"] : []),
-    `memory + ${from}`,
+    `(void *)(memory + ${from})`,
   ];
   const lines = [
     `static const ${cFunction.name}_params params = {${paramsText(cFunction.params, of.params)}};`,
     table("in0", of.inputs[0], "const "),
     ...tables.map((data, k) => table(`table${k}`, data, "const ")),
     ...(scratchBytes > 0 ? [`static uint8_t scratch[${scratchBytes}] __attribute__((aligned(16)));`] : []),
-    `static int8_t memory[${size}] __attribute__((aligned(16)));`,
+    `static uint8_t memory[${size}] __attribute__((aligned(16)));`,
     `memcpy(memory + ${at}, in0.values, sizeof in0);`,
     `${cFunction.name}(${args.join(", ")});`,
-    `print(memory + ${from}, ${count});`,
+    `print(memory + ${from}, ${bytes});`,
   ];
   return `static void call${index}(void) {\n    ${lines.join("\n    ")}\n}\n`;
 }

@@ -19,6 +19,7 @@ const SHARED_HEADERS = [
   "nn_math_log",
   "nn_math_trig",
   "nn_packed_dsp",
+  "nn_rows",
   "nn_strided",
 ];
 

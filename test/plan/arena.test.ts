@@ -7,8 +7,8 @@ import {
   arenaBytes,
   arenaProblem,
   type Block,
-  type Conflict,
   largestLiveSet,
+  type Overlap,
 } from "../../src/plan/conflicts.js";
 import { firstFit } from "../../src/plan/first_fit.js";
 import { smallestArena } from "./brute_force.js";
@@ -45,6 +45,17 @@ const tightBlocks: fc.Arbitrary<Block[]> = fc
     });
     return blocks;
   });
+
+/** One output at every position may overlap an input that ends there. */
+function overlapsOf(blocks: readonly Block[], draw: number): Overlap[] {
+  const overlaps = new Map<number, Overlap>();
+  for (const [output, { first, bytes }] of blocks.entries()) {
+    const input = blocks.findIndex((block) => block.last === first && block.first < first);
+    const lead = 16 * (1 + ((draw + output) % 3));
+    if (input >= 0 && lead < bytes && !overlaps.has(first)) overlaps.set(first, { input, output, lead });
+  }
+  return [...overlaps.values()];
+}
 
 /** All conflicts hold, and offsets are aligned and not negative. */
 function expectValid({ neighbours }: ArenaProblem, offsets: readonly number[]) {
@@ -89,6 +100,24 @@ describe("assignOffsets", () => {
         { seed: 21, numRuns: 300 },
       );
     });
+
+  it("finds the smallest arena where outputs may overlap inputs, and knows that it did", () => {
+    let smaller = 0;
+    fc.assert(
+      fc.property(fc.oneof(randomBlocks(7, 5, 5), tightBlocks), fc.nat({ max: 9 }), (blocks, draw) => {
+        const overlaps = overlapsOf(blocks, draw);
+        const problem = arenaProblem(blocks, overlaps);
+        const result = assignOffsets(problem, 16);
+        expectValid(problem, result.offsets);
+        const smallest = smallestArena(blocks, 16, overlaps);
+        expect(result).toMatchObject({ bytes: smallest, bound: smallest });
+        expect(largestLiveSet(problem)).toBeLessThanOrEqual(smallest);
+        if (smallest < largestLiveSet(arenaProblem(blocks))) smaller += 1;
+      }),
+      { seed: 25, numRuns: 300 },
+    );
+    expect(smaller).toBeGreaterThan(30);
+  });
 
   it("proves that the largest live set is out of reach where it is", () => {
     expect(largestLiveSet(arenaProblem(gap))).toBe(7 * 16);
@@ -183,8 +212,8 @@ describe("conflicts", () => {
       { bytes: 128, first: 0, last: 1 },
       { bytes: 96, first: 1, last: 2 },
     ];
-    const overlapping: Conflict = (a, b) => ({ low: -32, high: a.bytes + b.bytes });
-    const problem = { ...arenaProblem(blocks, overlapping), liveSets: [[0], [1]] };
+    const problem = arenaProblem(blocks, [{ input: 0, output: 1, lead: 32 }]);
+    expect(largestLiveSet(problem)).toBe(160);
     const offsets = firstFit(problem, [1, 0], 16);
     expect(offsets).toEqual([32, 0]);
     expect(arenaBytes(problem, offsets)).toBe(160);

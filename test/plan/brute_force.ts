@@ -1,7 +1,7 @@
 /** Oracles that try everything, written from the definitions alone. */
 import { bytesPerElement, elementCount } from "../../src/graph/ir.js";
 import type { Program } from "../../src/graph/program.js";
-import type { Block } from "../../src/plan/conflicts.js";
+import type { Block, Overlap } from "../../src/plan/conflicts.js";
 import type { TestProgram } from "./programs.js";
 
 const roundUp = (bytes: number) => Math.ceil(bytes / 16) * 16;
@@ -18,7 +18,7 @@ export function* allOrders(program: Program, done: readonly number[] = []): Gene
 }
 
 /** The largest live set of an order when inputs and outputs lie in the arena, with the best in-place choice per step. */
-export function peakOf({ program, inPlaceOf }: TestProgram, order: readonly number[]): number {
+export function peakOf({ program, inPlaceOf, leadOf }: TestProgram, order: readonly number[]): number {
   const { tensors, steps } = program;
   const root = (id: number) => tensors[id].viewOf ?? id;
   const size = (id: number) => roundUp(elementCount(tensors[id].shape) * bytesPerElement(tensors[id].type));
@@ -48,6 +48,13 @@ export function peakOf({ program, inPlaceOf }: TestProgram, order: readonly numb
       if (distinct(chosen.map(({ from }) => root(from))) && distinct(chosen.map(({ to }) => to)))
         saved = Math.max(saved, total(chosen.map(({ to }) => to)));
     }
+    const lead = leadOf(step);
+    const [input] = step.inputs.map(root);
+    if (lead !== undefined && step.outputs.length === 1 && dying.includes(input) && size(input) > 0) {
+      const once = step.inputs.filter((id) => root(id) === input).length === 1;
+      const [from, to] = [size(input), size(step.outputs[0])];
+      if (once) saved = Math.max(saved, from + to - Math.max(to, from + Math.max(16, roundUp(lead))));
+    }
     peak = Math.max(peak, total(live) + total(step.outputs) - saved + roundUp(step.scratchBytes));
     written.push(...step.outputs);
   }
@@ -55,7 +62,9 @@ export function peakOf({ program, inPlaceOf }: TestProgram, order: readonly numb
 }
 
 /** The smallest arena for blocks whose sizes are multiples of `unit`: tries every offset of every block. */
-export function smallestArena(blocks: readonly Block[], unit: number): number {
+export function smallestArena(blocks: readonly Block[], unit: number, overlaps: readonly Overlap[] = []): number {
+  const maySee = (a: number, b: number, from: number, to: number) =>
+    overlaps.some(({ input, output, lead }) => input === a && output === b && to + lead <= from);
   const offsets: number[] = [];
   const fits = (capacity: number): boolean => {
     const block = blocks[offsets.length];
@@ -63,6 +72,7 @@ export function smallestArena(blocks: readonly Block[], unit: number): number {
     for (let offset = 0; offset + block.bytes <= capacity; offset += unit) {
       const clash = offsets.some((other, i) => {
         const { first, last, bytes } = blocks[i];
+        if (maySee(i, offsets.length, other, offset) || maySee(offsets.length, i, offset, other)) return false;
         return first <= block.last && block.first <= last && offset < other + bytes && other < offset + block.bytes;
       });
       if (clash) continue;
@@ -75,7 +85,8 @@ export function smallestArena(blocks: readonly Block[], unit: number): number {
   };
   const liveAt = (position: number) =>
     blocks.reduce((sum, { first, last, bytes }) => sum + (first <= position && position <= last ? bytes : 0), 0);
-  let capacity = Math.max(...blocks.map(({ first }) => liveAt(first)));
+  const disjoint = overlaps.length === 0;
+  let capacity = Math.max(...blocks.map(({ bytes, first }) => (disjoint ? liveAt(first) : bytes)));
   while (!fits(capacity)) capacity += unit;
   return capacity;
 }

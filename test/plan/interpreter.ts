@@ -1,13 +1,18 @@
 /** Runs a plan on tagged bytes: every byte knows who wrote it last, so a read of anything else shows. */
 import { bytesPerElement, elementCount } from "../../src/graph/ir.js";
 import type { Program } from "../../src/graph/program.js";
-import type { InPlaceOf } from "../../src/plan/dataflow.js";
+import type { InPlaceOf, LeadOf } from "../../src/plan/dataflow.js";
 import type { Plan } from "../../src/plan/plan.js";
 
 const SCRATCH = -2;
 
 /** What went wrong, in words; null if every read found what was written for it. */
-export function runTagged(program: Program, plan: Plan, inPlaceOf: InPlaceOf): string | null {
+export function runTagged(
+  program: Program,
+  plan: Plan,
+  inPlaceOf: InPlaceOf,
+  leadOf: LeadOf = () => undefined,
+): string | null {
   const arena = new Int32Array(plan.arenaBytes).fill(-1);
   const sizeOf = (id: number) => elementCount(program.tensors[id].shape) * bytesPerElement(program.tensors[id].type);
   const buffers = {
@@ -20,6 +25,7 @@ export function runTagged(program: Program, plan: Plan, inPlaceOf: InPlaceOf): s
     if (constant !== undefined) flash.set(constant, new Int32Array(sizeOf(id)).fill(id));
   const bytesOf = (id: number): Int32Array => {
     const place = plan.placements[id];
+    if (place.region === "lines") throw new Error("a program without cascades has no line buffers");
     if (place.region === "constant") return flash.get(place.index) ?? new Int32Array(0);
     if (place.region !== "arena") return buffers[place.region][place.index].subarray(0, sizeOf(id));
     return arena.subarray(place.offset, place.offset + sizeOf(id));
@@ -49,6 +55,19 @@ export function runTagged(program: Program, plan: Plan, inPlaceOf: InPlaceOf): s
         .filter(([from, to]) => sameBytes(bytesOf(step.inputs[from]), bytesOf(step.outputs[to])))
         .map(([from]) => from),
     );
+    // Or it has read the bytes up to `lead` behind the one that it writes.
+    const lead = leadOf(step);
+    const output = bytesOf(step.outputs[0]);
+    const input = bytesOf(step.inputs[0]);
+    const consumed =
+      lead !== undefined &&
+      step.outputs.length === 1 &&
+      input.buffer === output.buffer &&
+      input.every((byte, i) => {
+        const written = i + (input.byteOffset - output.byteOffset) / Int32Array.BYTES_PER_ELEMENT;
+        return byte === tag(step.inputs[0]) || (written >= 0 && written < output.length && written - i >= lead);
+      });
+    if (consumed) replaced.add(0);
     for (const [argument, id] of step.inputs.entries())
       if (!replaced.has(argument) && !holds(id)) return `step ${index} damages its input ${id} while it reads it`;
   }

@@ -7,8 +7,8 @@ import { segments, unavoidableBytes } from "../../src/plan/segments.js";
 import { allOrders, peakOf } from "./brute_force.js";
 import { chainWithSkips, randomProgram, type TestProgram, testProgram } from "./programs.js";
 
-const flowOf = ({ program, inPlaceOf }: TestProgram): Dataflow =>
-  dataflow(program, { ioBuffers: "arena", alignment: 16, inPlaceOf });
+const flowOf = ({ program, inPlaceOf, leadOf }: TestProgram): Dataflow =>
+  dataflow(program, { ioBuffers: "arena", alignment: 16, inPlaceOf, leadOf });
 const given = (test: TestProgram) => [...test.program.steps.keys()];
 
 /** Two branches that shrink a large value: one after the other is cheaper than side by side. */

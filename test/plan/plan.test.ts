@@ -10,8 +10,8 @@ import { allOrders, peakOf } from "./brute_force.js";
 import { runTagged } from "./interpreter.js";
 import { chainWithSkips, randomProgram, type TestProgram, type TestStep, testProgram } from "./programs.js";
 
-const plan = ({ program, inPlaceOf }: TestProgram, ioBuffers: PlanOptions["ioBuffers"] = "arena") =>
-  planMemory(program, { ioBuffers, inPlaceOf });
+const plan = ({ program, inPlaceOf, leadOf }: TestProgram, ioBuffers: PlanOptions["ioBuffers"] = "arena") =>
+  planMemory(program, { ioBuffers, inPlaceOf, leadOf });
 
 /** Greedy by size on the given order, nothing in place: what TensorFlow Lite would need. */
 function greedyArena(
@@ -40,8 +40,8 @@ describe("planMemory", () => {
       fc.assert(
         fc.property(randomProgram({ maxSteps: 20, maxUnits: 8, ioBuffers }), (test) => {
           const result = plan(test, ioBuffers);
-          verifyPlan(test.program, result, test.inPlaceOf);
-          expect(runTagged(test.program, result, test.inPlaceOf)).toBe(null);
+          verifyPlan(test.program, result, test.inPlaceOf, test.leadOf);
+          expect(runTagged(test.program, result, test.inPlaceOf, test.leadOf)).toBe(null);
           expect(result.arenaBytes).toBeGreaterThanOrEqual(result.lowerBound);
           if (result.optimal) expect(result.arenaBytes).toBe(result.lowerBound);
           expect(result.aliveAtPeak.reduce((sum, { bytes }) => sum + bytes, 0)).toBe(result.lowerBound);
@@ -135,6 +135,22 @@ describe("planMemory", () => {
     expect(plan(test).aliveAtPeak.map(({ name }) => name)).toEqual(["x", "y"]);
   });
 
+  it("lets an output overlap the input that dies, as far as its kernel leads, and an expanding one end with it", () => {
+    const test = testProgram(
+      { x: 160, a: 320, y: 96 },
+      [step("x", "a", { lead: 160 }), step("a", "y", { lead: 20 })],
+      ["x"],
+      ["y"],
+    );
+    const result = plan(test);
+    expect(result).toMatchObject({ arenaBytes: 352, lowerBound: 352, peakStep: 1 });
+    expect(result.aliveAtPeak).toEqual([
+      { tensor: 1, name: "a", bytes: 320 },
+      { tensor: 2, name: "y", bytes: 32 },
+    ]);
+    expect(result.placements).toMatchObject([{ offset: 192 }, { offset: 32 }, { offset: 0 }]);
+  });
+
   it("names the tensor that a storage holds at the peak", () => {
     const test = testProgram({ x: 64, a: 64, y: 512 }, [step("x", "a", elementwise), step("a", "y")], ["x"], ["y"]);
     expect(plan(test).aliveAtPeak.map(({ name }) => name)).toEqual(["y", "a"]);
@@ -216,7 +232,7 @@ describe("planMemory", () => {
     ]);
     expect(result.placements[4]).toEqual({ region: "output", index: 0, bytes: 32 });
     expect(result).toMatchObject({ arenaBytes: 64, lowerBound: 64, optimal: true });
-    expect(runTagged(test.program, result, test.inPlaceOf)).toBe(null);
+    expect(runTagged(test.program, result, test.inPlaceOf, test.leadOf)).toBe(null);
   });
 
   it("does not build a value in the caller's output buffer that another step still reads", () => {
@@ -228,7 +244,7 @@ describe("planMemory", () => {
     );
     const result = plan(test, "caller");
     expect(result.placements[1]).toEqual({ region: "arena", offset: 0, bytes: 64 });
-    expect(runTagged(test.program, result, test.inPlaceOf)).toBe(null);
+    expect(runTagged(test.program, result, test.inPlaceOf, test.leadOf)).toBe(null);
   });
 
   it("works through 3,000 steps with skips without any search", () => {

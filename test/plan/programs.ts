@@ -1,11 +1,12 @@
 /** Small programs of made-up kernels for the planner's tests, and random ones. */
 import fc from "fast-check";
 import type { Program, ProgramTensor, Step, StorageType } from "../../src/graph/program.js";
-import type { InPlaceOf } from "../../src/plan/dataflow.js";
+import type { InPlaceOf, LeadOf } from "../../src/plan/dataflow.js";
 
 export interface TestProgram {
   readonly program: Program;
   readonly inPlaceOf: InPlaceOf;
+  readonly leadOf: LeadOf;
 }
 
 export interface TestStep {
@@ -13,6 +14,8 @@ export interface TestStep {
   readonly outputs: readonly string[];
   readonly inPlace?: readonly (readonly [number, number])[];
   readonly scratch?: number;
+  /** How far its output must start before its first input to overlap it. */
+  readonly lead?: number;
 }
 
 export interface TestTensor {
@@ -53,6 +56,7 @@ export function testProgram(
     return { ...named, ...fixed, inputs: step.inputs.map(id), outputs: step.outputs.map(id) };
   });
   const inPlace = new Map(programSteps.map((step, index) => [step.node, steps[index].inPlace ?? []]));
+  const leads = new Map(programSteps.map((step, index) => [step.node, steps[index].lead]));
   return {
     program: {
       precision: "int8",
@@ -63,6 +67,7 @@ export function testProgram(
       outputs: outputs.map(id),
     },
     inPlaceOf: (step) => inPlace.get(step.node)!,
+    leadOf: (step) => leads.get(step.node),
   };
 }
 
@@ -75,7 +80,8 @@ export interface RandomOptions {
 
 /**
  * Random programs: any shape of graph, several inputs and outputs, steps with one or two outputs (perhaps unread),
- * arguments given twice, constant arguments, views, mixed element types, scratch, and kernels with any in-place pairs.
+ * arguments given twice, constant arguments, views, mixed element types, scratch, and kernels with any in-place pairs and
+ * leads.
  */
 export function randomProgram({ maxSteps, maxUnits, ioBuffers }: RandomOptions): fc.Arbitrary<TestProgram> {
   const size = fc.oneof(
@@ -93,6 +99,7 @@ export function randomProgram({ maxSteps, maxUnits, ioBuffers }: RandomOptions):
     inPlace: fc.array(fc.tuple(fc.nat({ max: 2 }), fc.nat({ max: 1 })), { maxLength: 3 }),
     scratch: fc.oneof({ weight: 3, arbitrary: fc.constant(0) }, { weight: 1, arbitrary: size }),
     recent: fc.boolean(),
+    lead: fc.option(fc.integer({ min: -32, max: 16 * maxUnits })),
     // Position of a constant among the arguments; beyond them: none.
     constant: fc.nat({ max: 12 }),
   });
@@ -111,7 +118,7 @@ export function randomProgram({ maxSteps, maxUnits, ioBuffers }: RandomOptions):
         return name;
       };
       const inputs = drawn.inputs.map((bytes) => add({ bytes }));
-      const steps = drawn.steps.map(({ reads, writes, inPlace, scratch, recent, constant }, index): TestStep => {
+      const steps = drawn.steps.map(({ reads, writes, inPlace, scratch, recent, lead, constant }, index): TestStep => {
         const known = Object.keys(tensors).filter(isStored);
         const readable = recent ? known.slice(-3) : known;
         const stepInputs = reads.map((n) => readable[n % readable.length]);
@@ -126,7 +133,8 @@ export function randomProgram({ maxSteps, maxUnits, ioBuffers }: RandomOptions):
         });
         for (const { name, view } of outputs) if (view) add({ ...tensors[name], viewOf: name });
         const allowed = inPlace.filter(([from, to]) => from < stepInputs.length && to < outputs.length);
-        return { inputs: stepInputs, outputs: outputs.map(({ name }) => name), inPlace: allowed, scratch };
+        const more = lead === null ? {} : { lead };
+        return { inputs: stepInputs, outputs: outputs.map(({ name }) => name), inPlace: allowed, scratch, ...more };
       });
       const candidates = Object.keys(tensors)
         .filter(isStored)

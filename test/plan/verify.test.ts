@@ -91,13 +91,28 @@ describe("verifyPlan", () => {
     expect(() => verifyPlan(chain.program, right, () => [])).toThrow(/step 1 writes tensor 2 over tensor 1/);
   });
 
+  it("refuses an output nearer to the input it overlaps than its kernel leads", () => {
+    const { program, inPlaceOf, leadOf } = testProgram(
+      { x: 128, y: 128 },
+      [{ inputs: ["x"], outputs: ["y"], lead: 30 }],
+      ["x"],
+      ["y"],
+    );
+    const plan = planMemory(program, { ioBuffers: "arena", inPlaceOf, leadOf });
+    expect(plan.arenaBytes).toBe(160);
+    const near: Placement = { region: "arena", offset: 16, bytes: 128 };
+    expect(() => verifyPlan(program, moved(plan, { 0: near }), inPlaceOf, leadOf)).toThrow(/writes tensor 1 over/);
+    expect(() => verifyPlan(program, plan, inPlaceOf, () => undefined)).toThrow(/writes tensor 1 over tensor 0/);
+  });
+
   it("judges tampered plans as running them does", () => {
     let refused = 0;
     let harmless = 0;
     const tampering = fc.record({ tensor: fc.nat(), offset: fc.nat({ max: 20 }) });
     fc.assert(
       fc.property(randomProgram({ maxSteps: 8, maxUnits: 6, ioBuffers: "arena" }), tampering, (test, change) => {
-        const plan = planMemory(test.program, { ioBuffers: "arena", inPlaceOf: test.inPlaceOf });
+        const { inPlaceOf, leadOf } = test;
+        const plan = planMemory(test.program, { ioBuffers: "arena", inPlaceOf, leadOf });
         const target = change.tensor % plan.placements.length;
         const root = (id: number) => test.program.tensors[id].viewOf ?? id;
         const tampered: Plan = {
@@ -107,10 +122,10 @@ describe("verifyPlan", () => {
             root(id) === root(target) && place.region === "arena" ? { ...place, offset: change.offset * 16 } : place,
           ),
         };
-        const damage = runTagged(test.program, tampered, test.inPlaceOf);
+        const damage = runTagged(test.program, tampered, inPlaceOf, leadOf);
         let refusal: string | null = null;
         try {
-          verifyPlan(test.program, tampered, test.inPlaceOf);
+          verifyPlan(test.program, tampered, inPlaceOf, leadOf);
         } catch (error) {
           refusal = (error as Error).message;
         }

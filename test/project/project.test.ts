@@ -75,7 +75,7 @@ describe.skipIf(!hasSimulatorTools)("built by PlatformIO (needs pio, arm-none-ea
     const input = [new Uint8Array(64).map((_, i) => (i * 37) % 256)];
     const profile = await profileProject(projects[0], input);
     expect(await profileProject(projects[1], input)).toEqual(profile);
-    expect(profile.layers).toHaveLength(6);
+    expect(profile.layers).toHaveLength(projects[0].plan.steps.length);
     expect(profile.stackBytes).toBeGreaterThan(0);
   });
 
@@ -96,6 +96,8 @@ describe.skipIf(!hasSimulatorTools)("built by PlatformIO (needs pio, arm-none-ea
 describe.skipIf(!isInstalled("cc"))("on this computer with sanitisers (needs cc)", () => {
   test.each([
     { precision: "int8", ioBuffers: "arena" },
+    // Every layer has an output to compare.
+    { precision: "int8", ioBuffers: "arena", cascades: false },
     { precision: "int8", io: "float32", ioBuffers: "caller" },
     { precision: "float32", ioBuffers: "arena" },
   ] as const)("$precision in $ioBuffers buffers: 20 rows equal the host's, layer by layer", async (options) => {

@@ -4,6 +4,7 @@ import { powF32 } from "../../numerics/float_log.js";
 import { clampF32 } from "../../numerics/float_math.js";
 import { BROADCAST_FIELDS, type BroadcastParams, forEachPair } from "../broadcast_params.js";
 import { defineKernel, floatFields, type Kernel } from "../kernel.js";
+import { broadcastRows } from "../rows.js";
 import { BOOL, ELEMENTS, type Element, type ElementKind, headerOf, isBig, parseName, type Scalar } from "./elements.js";
 import { type Family, family } from "./family.js";
 
@@ -255,6 +256,7 @@ function make(name: string): Kernel {
           ]
         : [],
     scratch: () => 0,
+    rows: broadcastRows,
     template: {
       name: "binary",
       view: {

@@ -4,6 +4,7 @@ import * as log from "../../numerics/float_log.js";
 import { clampF32, expF32, sigmoidF32, tanhF32 } from "../../numerics/float_math.js";
 import * as trig from "../../numerics/float_trig.js";
 import { defineKernel, floatFields, int32Fields, type Kernel } from "../kernel.js";
+import { countRows } from "../rows.js";
 import { BOOL, ELEMENTS, type Element, type ElementKind, headerOf, isBig, parseName, type Scalar } from "./elements.js";
 import { type Family, family } from "./family.js";
 
@@ -235,6 +236,7 @@ function make(name: string): Kernel {
     constants: [],
     inPlace: result === e ? [[0, 0]] : [],
     scratch: () => 0,
+    rows: countRows("count"),
     template: {
       name: "unary",
       view: {

@@ -8,9 +8,10 @@
 #include "nn_fully_connected_s8.h"
 #include "nn_max_pool2d_s8.h"
 #include "nn_mean_s8.h"
+#include "nn_rows.h"
 
-/* Layer 0: Conv */
-static const NN_FLASH nn_conv2d_s8_params layer_0 = {
+/* Layer 0: Conv, Conv, MaxPool */
+static const NN_FLASH nn_conv2d_s8_params layer_0_0 = {
     .batch = 1,
     .in_h = 8,
     .in_w = 8,
@@ -32,9 +33,7 @@ static const NN_FLASH nn_conv2d_s8_params layer_0 = {
     .out_min = -128,
     .out_max = 127,
 };
-
-/* Layer 1: Conv */
-static const NN_FLASH nn_conv2d_s8_params layer_1 = {
+static const NN_FLASH nn_conv2d_s8_params layer_0_1 = {
     .batch = 1,
     .in_h = 8,
     .in_w = 8,
@@ -56,9 +55,7 @@ static const NN_FLASH nn_conv2d_s8_params layer_1 = {
     .out_min = -128,
     .out_max = 127,
 };
-
-/* Layer 2: MaxPool */
-static const NN_FLASH nn_max_pool2d_s8_params layer_2 = {
+static const NN_FLASH nn_max_pool2d_s8_params layer_0_2 = {
     .batch = 1,
     .in_h = 8,
     .in_w = 8,
@@ -77,8 +74,47 @@ static const NN_FLASH nn_max_pool2d_s8_params layer_2 = {
     .out_max = 127,
 };
 
-/* Layer 3: Conv */
-static const NN_FLASH nn_conv2d_s8_params layer_3 = {
+/* Rows by rows: what lies between the operators is kept in line buffers. */
+static void layer_0(const uint8_t *in_0, uint8_t *work, uint8_t *out) {
+    nn_lines lines_0 = {work + 0, 64, 0, 0};
+    nn_lines lines_1 = {work + 256, 128, 0, 0};
+    for (int32_t made = 0, next; made < 4; made = next) {
+        next = nn_min_i32(made + 1, 4);
+        const int32_t need_1 = nn_seen_rows(next, 2, 0, 2, 8);
+        const int32_t need_0 = nn_seen_rows(need_1, 1, 1, 3, 8);
+        if (lines_0.end < need_0) {
+            const nn_band band = nn_band_of(lines_0.end, need_0, 1, 1, 3, 8);
+            nn_conv2d_s8_params params = layer_0_0;
+            params.in_h = band.in_rows;
+            params.out_h = need_0 - lines_0.end;
+            params.pad_top = band.pad_top;
+            nn_drop_rows(&lines_0, nn_min_i32(lines_0.end, nn_first_row(lines_1.end, 1, 1)));
+            nn_conv2d_s8(&params, (const int8_t *)(const void *)(in_0 + band.first * 8), digits_table_0, digits_table_1, digits_table_2, digits_table_3, (int8_t *)(void *)nn_row(&lines_0, lines_0.end));
+            lines_0.end = need_0;
+        }
+        if (lines_1.end < need_1) {
+            const nn_band band = nn_band_of(lines_1.end, need_1, 1, 1, 3, 8);
+            nn_conv2d_s8_params params = layer_0_1;
+            params.in_h = band.in_rows;
+            params.out_h = need_1 - lines_1.end;
+            params.pad_top = band.pad_top;
+            nn_drop_rows(&lines_1, nn_min_i32(lines_1.end, nn_first_row(made, 2, 0)));
+            nn_conv2d_s8(&params, (const int8_t *)(const void *)nn_row(&lines_0, band.first), digits_table_4, digits_table_5, digits_table_6, digits_table_7, (int8_t *)(void *)nn_row(&lines_1, lines_1.end));
+            lines_1.end = need_1;
+        }
+        {
+            const nn_band band = nn_band_of(made, next, 2, 0, 2, 8);
+            nn_max_pool2d_s8_params params = layer_0_2;
+            params.in_h = band.in_rows;
+            params.out_h = next - made;
+            params.pad_top = band.pad_top;
+            nn_max_pool2d_s8(&params, (const int8_t *)(const void *)nn_row(&lines_1, band.first), (int8_t *)(void *)(out + made * 64));
+        }
+    }
+}
+
+/* Layer 1: Conv */
+static const NN_FLASH nn_conv2d_s8_params layer_1 = {
     .batch = 1,
     .in_h = 4,
     .in_w = 4,
@@ -101,8 +137,8 @@ static const NN_FLASH nn_conv2d_s8_params layer_3 = {
     .out_max = 127,
 };
 
-/* Layer 4: ReduceMean */
-static const NN_FLASH nn_mean_s8_params layer_4 = {
+/* Layer 2: ReduceMean */
+static const NN_FLASH nn_mean_s8_params layer_2 = {
     .outer = 1,
     .count = 16,
     .inner = 24,
@@ -114,8 +150,8 @@ static const NN_FLASH nn_mean_s8_params layer_4 = {
     .shift = 33,
 };
 
-/* Layer 5: Gemm */
-static const NN_FLASH nn_fully_connected_s8_params layer_5 = {
+/* Layer 3: Gemm */
+static const NN_FLASH nn_fully_connected_s8_params layer_3 = {
     .rows = 1,
     .in_features = 24,
     .out_features = 10,
@@ -140,7 +176,7 @@ int digits_init(digits_ctx *ctx) {
 }
 
 void *digits_input(const digits_ctx *ctx, uint32_t i) {
-    static const uint32_t offsets[DIGITS_INPUT_COUNT] = { 0 };
+    static const uint32_t offsets[DIGITS_INPUT_COUNT] = { 656 };
     return i < DIGITS_INPUT_COUNT ? (uint8_t *)ctx->arena + offsets[i] : NULL;
 }
 
@@ -161,27 +197,21 @@ int digits_run(digits_ctx *ctx, const void *const in[], void *const out[]) {
         return status;
     }
     uint8_t *const arena = (uint8_t *)ctx->arena;
-    if (in != NULL && in[0] != NULL && in[0] != (const void *)(arena + 0)) {
-        memcpy(arena + 0, in[0], 64);
+    if (in != NULL && in[0] != NULL && in[0] != (const void *)(arena + 656)) {
+        memcpy(arena + 656, in[0], 64);
     }
 
-    NN_CALL(nn_conv2d_s8, layer_0, (const int8_t *)(arena + 0), digits_table_0, digits_table_1, digits_table_2, digits_table_3, (int8_t *)(arena + 1024));
+    layer_0((const uint8_t *)(const void *)(arena + 656), arena + 0, (uint8_t *)(void *)(arena + 512));
     layer_done(ctx, 0);
 
-    NN_CALL(nn_conv2d_s8, layer_1, (const int8_t *)(arena + 1024), digits_table_4, digits_table_5, digits_table_6, digits_table_7, (int8_t *)(arena + 0));
+    NN_CALL(nn_conv2d_s8, layer_1, (const int8_t *)(arena + 512), digits_table_8, digits_table_9, digits_table_10, digits_table_11, (int8_t *)(arena + 0));
     layer_done(ctx, 1);
 
-    NN_CALL(nn_max_pool2d_s8, layer_2, (const int8_t *)(arena + 0), (int8_t *)(arena + 1024));
+    NN_CALL(nn_mean_s8, layer_2, (const int8_t *)(arena + 0), (int8_t *)(arena + 384));
     layer_done(ctx, 2);
 
-    NN_CALL(nn_conv2d_s8, layer_3, (const int8_t *)(arena + 1024), digits_table_8, digits_table_9, digits_table_10, digits_table_11, (int8_t *)(arena + 0));
+    NN_CALL(nn_fully_connected_s8, layer_3, (const int8_t *)(arena + 384), digits_table_12, digits_table_13, digits_table_14, digits_table_15, (int8_t *)(arena + 0));
     layer_done(ctx, 3);
-
-    NN_CALL(nn_mean_s8, layer_4, (const int8_t *)(arena + 0), (int8_t *)(arena + 384));
-    layer_done(ctx, 4);
-
-    NN_CALL(nn_fully_connected_s8, layer_5, (const int8_t *)(arena + 384), digits_table_12, digits_table_13, digits_table_14, digits_table_15, (int8_t *)(arena + 0));
-    layer_done(ctx, 5);
 
     if (out != NULL && out[0] != NULL && out[0] != (void *)(arena + 0)) {
         memcpy(out[0], arena + 0, 10);

@@ -1,0 +1,215 @@
+/**
+ * What is done to keep the arena within a limit: where the most bytes are in use, the cheapest change that brings them
+ * below the limit, again and again. A change is a chain of steps around that place run as a cascade, or another
+ * implementation of the step, with less scratch or more overlap.
+ */
+import { firmwareCall, type Program, type Step } from "../graph/program.js";
+import type { Rows } from "../kernels/rows.js";
+import { overlapBytes } from "../plan/conflicts.js";
+import { alignUp, dataflow, kernelInPlace, kernelLead, tensorBytes } from "../plan/dataflow.js";
+import { inputBytes, orderBytes, outputBytes } from "../plan/live_bytes.js";
+import { makeCascade, stepRows } from "./cascade.js";
+
+const ALIGNMENT = 16;
+/** Steps of the program from the first to the last of a cascade, at most. */
+const MAX_SPAN = 24;
+/** Candidates times steps of the program: keeps large programs quick. */
+const MAX_WORK = 20_000_000;
+
+/** Modelled cycles of a call of a kernel on a band, beside those of the kernel: its parameters are copied and changed. */
+const CYCLES_PER_CALL = 160;
+/** Of a byte that moves to the front of a line buffer. */
+const CYCLES_PER_MOVED_BYTE = 2;
+
+export interface Alternative {
+  readonly step: Step;
+  readonly cycles: number;
+}
+
+export interface StreamOptions {
+  readonly ioBuffers: "arena" | "caller";
+  /** Bytes that may be in use at once; more where that cannot be reached. */
+  readonly limit: number;
+  /**
+   * What cascades may call, one list or another: for each step of the program the same, or another implementation that
+   * can be cut, with the cycles by which its calls on single rows exceed the one call of the program's step.
+   */
+  readonly banded: readonly (readonly Alternative[])[];
+  /** Step of the program -> other implementations of it, and the cycles that they add. */
+  readonly alternatives?: readonly (readonly Alternative[])[];
+  /** False: no cascades. */
+  readonly cascades?: boolean;
+  /** Limit of the cycles that all changes may add. Default: none. */
+  readonly maxCycles?: number;
+}
+
+export interface StreamedLayers {
+  readonly program: Program;
+  /** Bytes in use at once in the program's order: no placement needs less. */
+  readonly peak: number;
+  /** Modelled cycles that the changes add. */
+  readonly cycles: number;
+}
+
+interface Group {
+  /** Ascending; the last one stands for the group. A single one: another implementation of it. */
+  readonly indices: readonly number[];
+  readonly step: Step;
+  readonly cycles: number;
+}
+
+/** @param program without cascades; its steps run in their order */
+export function streamLayers(program: Program, options: StreamOptions): StreamedLayers {
+  const search = prepare(program, options);
+  const groups = new Map<number, Group>();
+  let work = 0;
+  let current = search.assemble(groups);
+  const cyclesOf = () => [...groups.values()].reduce((sum, { cycles }) => sum + cycles, 0);
+  while (current.peak > options.limit && current.hottest >= 0 && work < MAX_WORK) {
+    const candidates = search.candidates(groups, current.hottest);
+    work += (candidates.length + 1) * program.steps.length;
+    const within = candidates.filter(({ bytes }) => bytes <= options.limit);
+    const budget = (options.maxCycles ?? Number.POSITIVE_INFINITY) - cyclesOf();
+    const affordable = (within.length > 0 ? within : candidates).filter(
+      ({ group, bytes }) => bytes < current.peak && group.cycles - search.replaced(groups, group) <= budget,
+    );
+    const [best] =
+      within.length > 0
+        ? affordable.sort((a, b) => a.group.cycles - b.group.cycles || a.bytes - b.bytes)
+        : affordable.sort((a, b) => a.bytes - b.bytes || a.group.cycles - b.group.cycles);
+    if (!best) break;
+    search.adopt(groups, best.group);
+    const { peak, hottest } = current;
+    current = search.assemble(groups);
+    // What is said of a change is an estimate where steps work in place: one that brings nothing ends the search.
+    if (current.peak >= peak && current.hottest === hottest) break;
+  }
+  return { program: current.program, peak: current.peak, cycles: cyclesOf() };
+}
+
+function prepare(program: Program, options: StreamOptions) {
+  const { ioBuffers, banded, alternatives = [], cascades = true } = options;
+  const { tensors, steps } = program;
+  const flow = dataflow(program, { ioBuffers, alignment: ALIGNMENT, inPlaceOf: kernelInPlace });
+  const rows: (Rows | undefined)[] = stepRows(program);
+  const cuttable = banded.map((list): Program => ({ ...program, steps: list.map(({ step }) => step) }));
+  const made = new Map<string, readonly Group[]>();
+
+  const groupsOf = (indices: readonly number[]): readonly Group[] => {
+    const key = indices.join();
+    let groups = made.get(key);
+    if (groups === undefined) {
+      groups = cuttable.flatMap((cut, list): Group[] => {
+        const found = makeCascade(cut, rows, flow.readers, indices);
+        if (!found) return [];
+        const extra = indices.reduce((sum, index) => sum + banded[list][index].cycles, 0);
+        const cycles = found.calls * CYCLES_PER_CALL + found.movedBytes * CYCLES_PER_MOVED_BYTE + extra;
+        return [{ indices, step: found.step, cycles }];
+      });
+      made.set(key, groups);
+    }
+    return groups;
+  };
+
+  /** Of the steps from first to last, those whose results reach the last. */
+  const ancestors = (first: number, last: number): number[] => {
+    const inside = new Set([last]);
+    for (let step = last; step >= first; step--)
+      if (inside.has(step)) for (const before of flow.predecessors[step]) if (before >= first) inside.add(before);
+    return [...inside].sort((a, b) => a - b);
+  };
+
+  const isFree = (groups: ReadonlyMap<number, Group>, indices: readonly number[]) => {
+    const inside = new Set(indices);
+    for (const group of groups.values()) {
+      const common = group.indices.filter((index) => inside.has(index)).length;
+      if (common > 0 && common < group.indices.length) return false;
+    }
+    return true;
+  };
+
+  /** Bytes in use while a group runs: roots that others write before and read later, what it reads and writes, its scratch. */
+  const bytesDuring = (groups: ReadonlyMap<number, Group>, { indices, step }: Group): number => {
+    const at = indices[indices.length - 1];
+    const inside = new Set(indices);
+    const place = new Map<number, number>();
+    for (const other of groups.values())
+      if (!inside.has(other.indices[0]))
+        for (const index of other.indices) place.set(index, other.indices[other.indices.length - 1]);
+    const positionOf = (index: number) => (inside.has(index) ? at : (place.get(index) ?? index));
+    const hidden = new Set(
+      [...groups.values()].flatMap((other) => other.indices.slice(0, -1).map((index) => steps[index].outputs[0])),
+    );
+    for (const index of indices.slice(0, -1)) hidden.add(steps[index].outputs[0]);
+    let bytes = alignUp(firmwareCall(step).scratchBytes, ALIGNMENT);
+    const over = flow.root[step.inputs[0]];
+    let dies = !flow.outputs.has(over);
+    for (const [root, size] of flow.bytes.entries()) {
+      if (size === 0 || flow.root[root] !== root || hidden.has(root) || tensors[root].constant !== undefined) continue;
+      const first = flow.writer[root] < 0 ? -1 : positionOf(flow.writer[root]);
+      let last = flow.outputs.has(root) ? steps.length : first;
+      for (const reader of flow.readers[root]) last = Math.max(last, positionOf(reader));
+      if (first <= at && last >= at) bytes += size;
+      if (root === over && last > at) dies = false;
+    }
+    const output = flow.bytes[step.outputs[0]];
+    const lead = kernelLead(step);
+    if (!dies || flow.bytes[over] === 0 || output === 0) return bytes;
+    const sameSize = tensorBytes(tensors[over]) === tensorBytes(tensors[step.outputs[0]]);
+    if (sameSize && kernelInPlace(step).length > 0) return bytes - output;
+    const least = lead === undefined ? output : Math.max(ALIGNMENT, alignUp(lead, ALIGNMENT));
+    return bytes - (least < output ? overlapBytes(flow.bytes[over], output, least) : 0);
+  };
+
+  return {
+    /** The program with the groups as cascades, its peak, and the step in which that is; -1 outside the steps. */
+    assemble(groups: ReadonlyMap<number, Group>) {
+      const grouped = new Set([...groups.values()].flatMap(({ indices }) => indices));
+      const kept = [...steps.keys()].filter((index) => groups.has(index) || !grouped.has(index));
+      const assembled: Program = { ...program, steps: kept.map((index) => groups.get(index)?.step ?? steps[index]) };
+      const own = dataflow(assembled, { ioBuffers, alignment: ALIGNMENT, inPlaceOf: kernelInPlace });
+      let peak = Math.max(inputBytes(own), outputBytes(own));
+      let hottest = -1;
+      for (const [position, { during }] of orderBytes(own, [...kept.keys()]).entries())
+        if (during > peak) [peak, hottest] = [during, kept[position]];
+      return { program: assembled, peak, hottest };
+    },
+
+    candidates(groups: ReadonlyMap<number, Group>, hottest: number) {
+      const result: { group: Group; bytes: number }[] = [];
+      const must = groups.get(hottest)?.indices ?? [hottest];
+      if (must.length === 1)
+        for (const { step, cycles } of alternatives[hottest] ?? []) {
+          const group = { indices: must, step, cycles };
+          if (groups.get(hottest)?.step !== step) result.push({ group, bytes: bytesDuring(groups, group) });
+        }
+      if (!cascades) return result;
+      const seen = new Set<string>();
+      for (let last = hottest; last < Math.min(steps.length, must[0] + MAX_SPAN); last++) {
+        if (!rows[last]) continue;
+        for (let first = must[0]; first >= Math.max(0, last - MAX_SPAN); first--) {
+          const indices = ancestors(first, last);
+          const key = indices.join();
+          if (indices.length < 2 || seen.has(key) || !indices.includes(hottest)) continue;
+          seen.add(key);
+          if (!isFree(groups, indices)) continue;
+          for (const group of groupsOf(indices))
+            if (groups.get(last)?.step !== group.step) result.push({ group, bytes: bytesDuring(groups, group) });
+        }
+      }
+      return result;
+    },
+
+    /** Cycles of the groups that a new one takes in. */
+    replaced(groups: ReadonlyMap<number, Group>, { indices }: Group): number {
+      return [...groups.values()]
+        .filter((group) => indices.includes(group.indices[0]))
+        .reduce((sum, { cycles }) => sum + cycles, 0);
+    },
+
+    adopt(groups: Map<number, Group>, group: Group) {
+      for (const [key, other] of groups) if (group.indices.includes(other.indices[0])) groups.delete(key);
+      groups.set(group.indices[group.indices.length - 1], group);
+    },
+  };
+}
