@@ -9,6 +9,7 @@ import { buildProject } from "../device/pio.js";
 import { EXIT, UserError } from "../errors.js";
 import { writeTree } from "../io/files.js";
 import { packagePath } from "../io/package_path.js";
+import { hostProject } from "../project/host_project.js";
 import { openProject, type Project } from "../project/open.js";
 import { platformioProject } from "../project/platformio.js";
 import { benchProject } from "./bench.js";
@@ -75,7 +76,8 @@ async function run(options: Options, output: Output): Promise<number> {
   await writeTree(options.output, platformioProject(compiled, board, source));
   const project = openProject(options.output);
   const target = await buildFor(project, output);
-  const result = await compare(project, target, data, options, output);
+  const running = target === "host" ? await hostProject(project) : project;
+  const result = await compare(running, target, data, options, output);
   const bench = target === "simulator" ? await benchProject(project) : undefined;
   const equal = result.firmwareVsHost.every((o) => o.equal);
   output.result(

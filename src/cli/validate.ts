@@ -4,6 +4,7 @@ import { loadData } from "../data/load.js";
 import { classLabels, inputRows } from "../data/rows.js";
 import { openDevice, type TargetName } from "../device/device.js";
 import { EXIT } from "../errors.js";
+import { hostProject } from "../project/host_project.js";
 import { openProject } from "../project/open.js";
 import { type AddCommand, action } from "./command.js";
 import { jsonOption, modelOption, positiveInteger } from "./options.js";
@@ -39,8 +40,10 @@ export const validate: AddCommand = (program) => {
 const oneOrMany = <T>(list: readonly T[]): T | readonly T[] => (list.length === 1 ? list[0] : list);
 
 async function run(folder: string, options: Options, output: Output): Promise<number> {
-  const project = openProject(folder, options.model);
-  const { program, manifest } = project;
+  const generated = openProject(folder, options.model);
+  const { manifest } = generated;
+  const project = options.on === "host" ? await hostProject(generated) : generated;
+  const { program } = project;
   const file = loadData(options.data);
   const rows = inputRows(
     file,
