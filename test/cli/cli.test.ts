@@ -19,6 +19,8 @@ const FROM_FLOAT = ["--board", "qemu-cortex-m4", "--calibration", DIGITS_DATA];
 let root: string;
 /** A project as generated, never changed. */
 let project: string;
+/** The same with plain kernels, so that this computer runs its files. */
+let plain: string;
 
 const at = (...path: string[]) => join(root, ...path);
 
@@ -29,6 +31,8 @@ beforeAll(async () => {
   const { status, stderr } = await onnx2mcu(["generate", DIGITS_MODEL, ...FROM_FLOAT, "-o", project]);
   expect(stderr).toBe("");
   expect(status).toBe(EXIT.ok);
+  plain = at("plain");
+  documentOf(await onnx2mcu(["generate", DIGITS_MODEL, ...FROM_FLOAT, "--kernels", "plain", "-o", plain, "--json"]));
 });
 afterAll(() => rmSync(root, { recursive: true }));
 
@@ -205,7 +209,7 @@ describe("firmware that differs from the host", () => {
   /** Another constant in the host's reference, under the same signature. */
   async function validateTampered(...more: string[]): Promise<Outcome> {
     const folder = mkdtempSync(at("tampered-"));
-    cpSync(project, folder, { recursive: true });
+    cpSync(plain, folder, { recursive: true });
     const path = join(folder, "reference", "digits", "firmware.json");
     const program = JSON.parse(readFileSync(path, "utf8"));
     const last = program.steps.at(-1);
@@ -438,7 +442,7 @@ describe("failures: one line, the documented code and status, and nothing writte
 
   test("a source that does not compile: its first error", async () => {
     const folder = at("spoilt");
-    cpSync(project, folder, { recursive: true });
+    cpSync(plain, folder, { recursive: true });
     writeFileSync(join(folder, "src", "main.c"), "int main(void) { return nonsense; }\n");
     const before = snapshot(folder);
     const { error } = documentOf(
