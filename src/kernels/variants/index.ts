@@ -2,9 +2,10 @@
 import type { CFunction } from "../kernel.js";
 import type { Variant } from "../variant.js";
 import nn_conv2d_s8_mve from "./nn_conv2d_s8_mve.js";
+import nn_depthwise_conv2d_s8_mve from "./nn_depthwise_conv2d_s8_mve.js";
 import nn_pointwise_conv2d_s8_mve from "./nn_pointwise_conv2d_s8_mve.js";
 
-export const variants: readonly Variant[] = [nn_conv2d_s8_mve, nn_pointwise_conv2d_s8_mve];
+export const variants: readonly Variant[] = [nn_conv2d_s8_mve, nn_depthwise_conv2d_s8_mve, nn_pointwise_conv2d_s8_mve];
 
 /** The variants of a plain kernel. */
 export function variantsOf(kernel: string): readonly Variant[] {
