@@ -7,8 +7,8 @@
 /*
  * The sums in r0, r4, r8, r12 (first pixel) and r2, r6, r10, lr (second), as vectors q2 and q3 over the
  * channels, through bias, multiplier and shift at r5, r7 being the zero point. VMULH leaves floor(acc * M /
- * 2^32), VRSHL rounds it half up by n - 32 bits: for n > 32 that is the definition, the low word cannot matter.
- * Both pixels then share eight lanes of 16 bits; saturating before the clamp changes nothing.
+ * 2^32), VRSHL rounds it half up by n - 32 bits: for n > 32 that is the definition, the low word cannot
+ * matter. Both pixels then share eight lanes of 16 bits; saturating before the clamp changes nothing.
  */
 #define NN_REQUANTIZE_PAIR                                                                                   \
     "vmov q2[2], q2[0], r0, r8\n"                                                                            \
@@ -52,15 +52,17 @@
  * 2 * out_c. packed holds, for every four channels, the weights in chunks of 16, four channels to a chunk,
  * the head filled up with zeros; then four biases, multipliers and negative shifts.
  */
-__attribute__((naked)) NN_KERNEL void
-nn_conv2d_pairs_mve(const int8_t *x0, const int8_t *x1, const NN_FLASH int32_t *packed, int8_t *output,
-                    int32_t out_c, int32_t pairs, int32_t x_step, int32_t head, int32_t full, int32_t second,
-                    int32_t zero_point, int32_t min, int32_t max);
+__attribute__((naked)) NN_KERNEL void nn_conv2d_pairs_mve(const int8_t *x0, const int8_t *x1,
+                                                          const NN_FLASH int32_t *packed, int8_t *output,
+                                                          int32_t out_c, int32_t pairs, int32_t x_step,
+                                                          int32_t head, int32_t full, int32_t second,
+                                                          int32_t zero_point, int32_t min, int32_t max);
 
-__attribute__((naked)) NN_KERNEL void
-nn_conv2d_pairs_mve(const int8_t *x0, const int8_t *x1, const NN_FLASH int32_t *packed, int8_t *output,
-                    int32_t out_c, int32_t pairs, int32_t x_step, int32_t head, int32_t full, int32_t second,
-                    int32_t zero_point, int32_t min, int32_t max) {
+__attribute__((naked)) NN_KERNEL void nn_conv2d_pairs_mve(const int8_t *x0, const int8_t *x1,
+                                                          const NN_FLASH int32_t *packed, int8_t *output,
+                                                          int32_t out_c, int32_t pairs, int32_t x_step,
+                                                          int32_t head, int32_t full, int32_t second,
+                                                          int32_t zero_point, int32_t min, int32_t max) {
     (void)x0, (void)x1, (void)packed, (void)output, (void)out_c, (void)pairs, (void)x_step, (void)head;
     (void)full, (void)second, (void)zero_point, (void)min, (void)max;
     /*
@@ -105,8 +107,7 @@ nn_conv2d_pairs_mve(const int8_t *x0, const int8_t *x1, const NN_FLASH int32_t *
                      "vldrbt.u8 q1, [r3]\n"
                      "ldrd r1, r3, [sp, #8]\n"
                      "ldr r7, [sp, #144]\n" /* full */
-                     NN_FIRST_CHUNK
-                     "3:\n"
+                     NN_FIRST_CHUNK "3:\n"
                      "vldrb.8 q0, [r1], #16\n"
                      "vldrb.8 q2, [r5], #16\n"
                      "vmladava.s8 r0, q0, q2\n"
@@ -124,8 +125,7 @@ nn_conv2d_pairs_mve(const int8_t *x0, const int8_t *x1, const NN_FLASH int32_t *
                      "vmladava.s8 lr, q1, q3\n"
                      "bne 3b\n"
                      "ldr r7, [sp, #152]\n" /* zero_point */
-                     NN_REQUANTIZE_PAIR
-                     "blt 6f\n"
+                     NN_REQUANTIZE_PAIR "blt 6f\n"
                      "vstrb.16 q2, [r11, q4]\n"
                      "add r11, r11, #4\n"
                      "bne 2b\n"

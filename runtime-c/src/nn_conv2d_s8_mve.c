@@ -33,7 +33,8 @@ static inline int8_t *fill(int8_t *to, int32_t value, int32_t count) {
     return end;
 }
 
-/* The window of the output pixel (oy, ox), padding included, as [kernel_h][kernel_w][in_c]. */
+/* The window of the output pixel (oy, ox), padding included, as [kernel_h][kernel_w][in_c]; returns its end.
+ */
 static int8_t *gather(const nn_conv2d_s8_mve_params *p, const int8_t *image, int32_t oy, int32_t ox,
                       int8_t *to) {
     const int32_t row_bytes = p->in_w * p->in_c;
@@ -59,13 +60,58 @@ static int8_t *gather(const nn_conv2d_s8_mve_params *p, const int8_t *image, int
             for (int32_t kx = 0; kx < p->kernel_w; kx++) {
                 const int32_t x = x0 + kx * p->dilation_w;
                 const int inside = x >= 0 && x < p->in_w;
-                to = inside ? copy(to, from + kx * p->dilation_w * p->in_c, p->in_c) : fill(to, zero, p->in_c);
+                to =
+                    inside ? copy(to, from + kx * p->dilation_w * p->in_c, p->in_c) : fill(to, zero, p->in_c);
             }
         }
         y += p->dilation_h;
         from += p->dilation_h * row_bytes;
     }
     return to;
+}
+
+/* A window that lies inside the image, with neighbouring columns: kernel_h runs. */
+static inline int8_t *copy_window(int8_t *to, const int8_t *from, int32_t rows, int32_t run,
+                                  int32_t row_bytes) {
+    if (run > 16) {
+        for (; rows > 0; rows--) {
+            to = copy(to, from, run);
+            from += row_bytes;
+        }
+        return to;
+    }
+    __asm__ volatile("vctp.8 %[run]\n"
+                     "dls lr, %[rows]\n"
+                     "1:\n"
+                     "vpstt\n"
+                     "vldrbt.u8 q0, [%[from]]\n"
+                     "vstrbt.8 q0, [%[to]]\n"
+                     "add %[from], %[from], %[row_bytes]\n"
+                     "add %[to], %[to], %[run]\n"
+                     "le lr, 1b\n"
+                     : [to] "+&r"(to), [from] "+&r"(from)
+                     : [rows] "r"(rows), [run] "r"(run), [row_bytes] "r"(row_bytes)
+                     : "q0", "lr", "p0", "memory");
+    return to;
+}
+
+/* The windows of `count` output pixels of a row, one behind the other. */
+static void gather_row(const nn_conv2d_s8_mve_params *p, const int8_t *image, int32_t oy, int32_t ox,
+                       int32_t count, int8_t *to) {
+    const int32_t row_bytes = p->in_w * p->in_c;
+    const int32_t y0 = oy * p->stride_h - p->pad_top;
+    const int rows_inside = y0 >= 0 && y0 + (p->kernel_h - 1) * p->dilation_h < p->in_h && p->dilation_w == 1;
+    const int32_t last = rows_inside ? p->in_w - p->kernel_w : -1;
+    int32_t x = ox * p->stride_w - p->pad_left;
+    for (const int32_t end = ox + count; ox < end; ox++) {
+        if (x >= 0 && x <= last) {
+            to = copy_window(to, image + y0 * row_bytes + x * p->in_c, p->kernel_h, p->kernel_w * p->in_c,
+                             p->dilation_h * row_bytes);
+        } else {
+            to = gather(p, image, oy, ox, to);
+        }
+        x += p->stride_w;
+    }
 }
 
 NN_KERNEL void nn_conv2d_s8_mve(const nn_conv2d_s8_mve_params *p, const int8_t *input,
@@ -76,16 +122,21 @@ NN_KERNEL void nn_conv2d_s8_mve(const nn_conv2d_s8_mve_params *p, const int8_t *
     int8_t *const windows = scratch;
     for (int32_t n = 0; n < p->batch; n++) {
         for (int32_t oy = 0; oy < p->out_h; oy++) {
-            for (int32_t ox = 0; ox < p->out_w; ox += 2) {
-                /* The last column of an odd number is computed twice, to the same place. */
-                const int both = ox + 1 < p->out_w;
-                int8_t *const other = gather(p, input, oy, ox, windows);
-                if (both) {
-                    gather(p, input, oy, ox + 1, other);
+            for (int32_t ox = 0, count; ox < p->out_w; ox += count) {
+                count = p->out_w - ox < p->windows ? p->out_w - ox : p->windows;
+                gather_row(p, input, oy, ox, count, windows);
+                if (count > 1) {
+                    nn_conv2d_pairs_mve(windows, windows + terms, packed, output, p->out_c, count / 2,
+                                        2 * terms, head, full, p->out_c, p->out_zero_point, p->out_min,
+                                        p->out_max);
                 }
-                nn_conv2d_pairs_mve(windows, both ? other : windows, packed, output, p->out_c, 1, 0, head, full,
-                                    both ? p->out_c : 0, p->out_zero_point, p->out_min, p->out_max);
-                output += both ? 2 * p->out_c : p->out_c;
+                if (count % 2 != 0) {
+                    /* Computed twice, to the same place. */
+                    const int8_t *const window = windows + (count - 1) * terms;
+                    nn_conv2d_pairs_mve(window, window, packed, output + (count - 1) * p->out_c, p->out_c, 1,
+                                        0, head, full, 0, p->out_zero_point, p->out_min, p->out_max);
+                }
+                output += count * p->out_c;
             }
         }
         input += p->in_h * p->in_w * p->in_c;

@@ -11,13 +11,12 @@ import { C_TYPES, RUNTIME_C } from "./harness.js";
 /** Headers without a kernel of their own. */
 const SHARED_HEADERS = [
   "nn_common",
-  "nn_depthwise_planes_dsp",
+  "nn_conv2d_pairs_mve",
   "nn_indexed",
   "nn_math",
   "nn_math_exact",
   "nn_math_log",
   "nn_math_trig",
-  "nn_packed_dsp",
   "nn_strided",
 ];
 
@@ -68,7 +67,7 @@ function expectedCall(kernel: CFunction): string[] {
     kernel.inputs === "variadic"
       ? ["const void\\* const inputs\\[\\]"]
       : Array.from({ length: kernel.inputs }, () => `const ${pointer}\\w+`);
-  const constants = kernel.constants.map(({ name, type }) => `const ${C_TYPES[type]}\\* ${name}`);
+  const constants = kernel.constants.map(({ name, type }) => `const NN_FLASH ${C_TYPES[type]}\\* ${name}`);
   const outputs = Array.from({ length: kernel.outputs }, () => `${pointer}\\w+`);
   return [`const ${kernel.name}_params\\* p`, ...inputs, ...constants, ...outputs];
 }

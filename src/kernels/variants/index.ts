@@ -1,11 +1,21 @@
 /** Every variant of every kernel. Order does not matter: the chooser compares costs. */
 import type { CFunction } from "../kernel.js";
 import type { Variant } from "../variant.js";
+import nn_add_s8_mve from "./nn_add_s8_mve.js";
+import nn_average_pool2d_s8_mve from "./nn_average_pool2d_s8_mve.js";
 import nn_conv2d_s8_mve from "./nn_conv2d_s8_mve.js";
 import nn_depthwise_conv2d_s8_mve from "./nn_depthwise_conv2d_s8_mve.js";
+import nn_fully_connected_s8_mve from "./nn_fully_connected_s8_mve.js";
 import nn_pointwise_conv2d_s8_mve from "./nn_pointwise_conv2d_s8_mve.js";
 
-export const variants: readonly Variant[] = [nn_conv2d_s8_mve, nn_depthwise_conv2d_s8_mve, nn_pointwise_conv2d_s8_mve];
+export const variants: readonly Variant[] = [
+  nn_add_s8_mve,
+  nn_average_pool2d_s8_mve,
+  nn_conv2d_s8_mve,
+  nn_depthwise_conv2d_s8_mve,
+  nn_fully_connected_s8_mve,
+  nn_pointwise_conv2d_s8_mve,
+];
 
 /** The variants of a plain kernel. */
 export function variantsOf(kernel: string): readonly Variant[] {

@@ -58,6 +58,12 @@ export function packedDense({ weights, bias, multiplier, shift }: Tables): Int32
   return words;
 }
 
+/** Instructions of nn_conv2d_pairs_mve for two pixels with sums of `terms` products. */
+export function instructionsPerPair(terms: number, channels: number): number {
+  const chunks = chunksOf(terms);
+  return 24 + Math.ceil(channels / 4) * (chunks === 1 ? 35 : 42 + 16 * (chunks - 1));
+}
+
 /** One step of a walk over an image: it reads the input from `first` on (Infinity: not at all), then writes up to `end`. */
 export interface WalkStep {
   readonly first: number;

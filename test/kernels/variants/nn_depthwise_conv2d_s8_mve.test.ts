@@ -32,7 +32,16 @@ function extremes(): Convolution[] {
       [-128, 127].map((out_zero_point) => {
         const params: DepthwiseConv2dS8Params = {
           ...{ batch: 1, in_h: 5, in_w: 5, in_c: out_c, out_h: 5, out_w: 5, out_c, channel_multiplier: 1 },
-          ...{ kernel_h: 3, kernel_w: 3, stride_h: 1, stride_w: 1, dilation_h: 1, dilation_w: 1, pad_top: 1, pad_left: 1 },
+          ...{
+            kernel_h: 3,
+            kernel_w: 3,
+            stride_h: 1,
+            stride_w: 1,
+            dilation_h: 1,
+            dilation_w: 1,
+            pad_top: 1,
+            pad_left: 1,
+          },
           ...{ in_zero_point: -1 - x, out_zero_point, out_min: -128, out_max: 127 },
         };
         return convolution(params, new Int8Array(25 * out_c).fill(x), {
