@@ -12,6 +12,7 @@ import { C_TYPES, RUNTIME_C } from "./harness.js";
 const SHARED_HEADERS = [
   "nn_common",
   "nn_conv2d_pairs_mve",
+  "nn_depthwise_rows_mve",
   "nn_indexed",
   "nn_math",
   "nn_math_exact",

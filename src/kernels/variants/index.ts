@@ -4,6 +4,7 @@ import type { Variant } from "../variant.js";
 import nn_add_s8_mve from "./nn_add_s8_mve.js";
 import nn_average_pool2d_s8_mve from "./nn_average_pool2d_s8_mve.js";
 import nn_conv2d_s8_mve from "./nn_conv2d_s8_mve.js";
+import nn_depthwise_conv2d_any_s8_mve from "./nn_depthwise_conv2d_any_s8_mve.js";
 import nn_depthwise_conv2d_s8_mve from "./nn_depthwise_conv2d_s8_mve.js";
 import nn_fully_connected_s8_mve from "./nn_fully_connected_s8_mve.js";
 import nn_pointwise_conv2d_s8_mve from "./nn_pointwise_conv2d_s8_mve.js";
@@ -12,6 +13,7 @@ export const variants: readonly Variant[] = [
   nn_add_s8_mve,
   nn_average_pool2d_s8_mve,
   nn_conv2d_s8_mve,
+  nn_depthwise_conv2d_any_s8_mve,
   nn_depthwise_conv2d_s8_mve,
   nn_fully_connected_s8_mve,
   nn_pointwise_conv2d_s8_mve,

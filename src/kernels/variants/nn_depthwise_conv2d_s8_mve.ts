@@ -7,16 +7,24 @@ const NAME = "nn_depthwise_conv2d_s8_mve";
 
 type P = DepthwiseConv2dS8Params;
 
+export const BAND_FIELDS = int32Fields(
+  "batch in_h in_w in_c out_h out_w out_c kernel_h kernel_w stride_h stride_w dilation_h dilation_w",
+  "pad_top pad_left in_zero_point out_zero_point out_min out_max band_bytes",
+);
+
 /** Whether two output rows share a band of four input rows. */
 const paired = (p: P) => p.kernel_h < 4 && p.stride_h === 1 && p.dilation_h === 1;
 
-/** Output rows that are computed at a time, in the order of the C function; a band is read before they are written. */
-function steps(p: P): WalkStep[] {
+/**
+ * Output rows that are computed at a time, in the order of the C function; their input rows are interleaved before they
+ * are written. @param two whether rows are computed two at a time where there are two
+ */
+export function steps(p: P, two: boolean): WalkStep[] {
   const rowBytes = p.in_w * p.in_c;
   const result: WalkStep[] = [];
   for (let n = 0; n < p.batch; n++) {
     for (let oy = 0, count = 1; oy < p.out_h; oy += count) {
-      count = paired(p) && oy + 1 < p.out_h ? 2 : 1;
+      count = two && oy + 1 < p.out_h ? 2 : 1;
       const top = oy * p.stride_h - p.pad_top;
       const reads = Array.from({ length: p.kernel_h + count - 1 }, (_, row) => top + row * p.dilation_h);
       const y = reads.find((row) => row >= 0 && row < p.in_h);
@@ -30,7 +38,7 @@ function steps(p: P): WalkStep[] {
 }
 
 /** The band: every column under a window, those of the tiles that reach over the last column included. */
-function bandBytes(p: P): number {
+export function bandBytes(p: P): number {
   const windows = (Math.max(p.out_w, 4) - 1) * p.stride_w + (p.kernel_w - 1) * p.dilation_w + 1;
   return 4 * p.in_c * Math.max(windows, p.pad_left + p.in_w) + 64;
 }
@@ -80,10 +88,7 @@ export default defineVariant<P>({
     name: NAME,
     inputs: 1,
     outputs: 1,
-    params: int32Fields(
-      "batch in_h in_w in_c out_h out_w out_c kernel_h kernel_w stride_h stride_w dilation_h dilation_w",
-      "pad_top pad_left in_zero_point out_zero_point out_min out_max band_bytes",
-    ),
+    params: BAND_FIELDS,
     constants: [{ name: "packed", type: "int32" }],
     inPlace: [],
   }),
@@ -93,7 +98,7 @@ export default defineVariant<P>({
     const tables = highWordTables(constants);
     if (typeof tables === "string") return tables;
     const band_bytes = bandBytes(params);
-    const walk = steps(params);
+    const walk = steps(params, paired(params));
     const instructions = Math.round(instructionsOf(params));
     return {
       kernel: NAME,
