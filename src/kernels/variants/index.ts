@@ -7,6 +7,7 @@ import nn_conv2d_s8_mve from "./nn_conv2d_s8_mve.js";
 import nn_depthwise_conv2d_any_s8_mve from "./nn_depthwise_conv2d_any_s8_mve.js";
 import nn_depthwise_conv2d_s8_mve from "./nn_depthwise_conv2d_s8_mve.js";
 import nn_fully_connected_s8_mve from "./nn_fully_connected_s8_mve.js";
+import nn_lut_s8_mve from "./nn_lut_s8_mve.js";
 import nn_pointwise_conv2d_s8_mve from "./nn_pointwise_conv2d_s8_mve.js";
 
 export const variants: readonly Variant[] = [
@@ -16,6 +17,7 @@ export const variants: readonly Variant[] = [
   nn_depthwise_conv2d_any_s8_mve,
   nn_depthwise_conv2d_s8_mve,
   nn_fully_connected_s8_mve,
+  nn_lut_s8_mve,
   nn_pointwise_conv2d_s8_mve,
 ];
 
