@@ -11,7 +11,9 @@ import { RUNTIME_C } from "./harness.js";
 /** Headers without a kernel of their own. */
 const SHARED_HEADERS = [
   "nn_common",
+  "nn_conv2d_pairs_mve",
   "nn_depthwise_planes_dsp",
+  "nn_depthwise_rows_mve",
   "nn_dsp",
   "nn_indexed",
   "nn_math",
