@@ -1,57 +1,10 @@
-import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import kernel, { type DepthwiseConv2dS8Params } from "../../src/kernels/nn_depthwise_conv2d_s8.js";
-import { int8s, sample, sizes } from "./arbitraries.js";
+import { sample } from "./arbitraries.js";
 import { convolutionLanding, spread } from "./convolution_oracle.js";
-import { axes, windowParams, windows } from "./float_cases.js";
-import { expectTwinsAgree, type KernelCase, runTypeScript } from "./harness.js";
-import {
-  expectMostlyUnclamped,
-  expectRequantized,
-  foldedConstants,
-  type Layer,
-  layerRange,
-  layers,
-} from "./int8_layers.js";
-
-interface Convolution extends KernelCase<DepthwiseConv2dS8Params> {
-  readonly layer: Layer;
-}
-
-const channels = fc.oneof(
-  fc.record({ in_c: sizes(1, 3, 4, 5, 7, 8, 15, 17), channel_multiplier: fc.constant(1) }),
-  fc.record({ in_c: sizes(1, 2, 3, 5), channel_multiplier: sizes(2, 3, 8) }),
-);
-
-const convolutions: fc.Arbitrary<Convolution> = fc
-  .record({ batch: sizes(1, 1, 2), h: axes, w: axes, channels, range: layerRange })
-  .chain(({ batch, h, w, channels: { in_c, channel_multiplier }, range }) => {
-    const out_c = in_c * channel_multiplier;
-    const params = {
-      batch,
-      ...windowParams(h, w),
-      in_c,
-      out_h: windows(h),
-      out_w: windows(w),
-      out_c,
-      channel_multiplier,
-      ...range,
-    };
-    return fc
-      .tuple(int8s(batch * h.size * w.size * in_c), layers(out_c, h.kernel * w.kernel))
-      .map(([input, layer]) => convolution(params, input, layer));
-  });
-
-function convolution(params: DepthwiseConv2dS8Params, input: Int8Array, layer: Layer): Convolution {
-  const count = params.batch * params.out_h * params.out_w * params.out_c;
-  return {
-    params,
-    inputs: [input],
-    constants: foldedConstants(layer, params.in_zero_point, (i) => i % params.out_c),
-    outputs: [{ type: "int8", count }],
-    layer,
-  };
-}
+import { type Convolution, convolution, convolutions } from "./depthwise_cases.js";
+import { expectTwinsAgree, runTypeScript } from "./harness.js";
+import { expectMostlyUnclamped, expectRequantized, type Layer } from "./int8_layers.js";
 
 /** Real sums of the convolution with one group per input channel, padding being real zero. */
 function realSums({ params: p, inputs, layer }: Convolution): number[] {
@@ -103,7 +56,7 @@ describe("nn_depthwise_conv2d_s8", () => {
   });
 
   test("equals C and the real convolution", async () => {
-    const cases = sample(convolutions, 100);
+    const cases = sample(convolutions(), 100);
     const results = await expectTwinsAgree(kernel, cases);
     cases.forEach((of, k) => {
       expectRequantized(results[k][0], realSums(of), of.layer, of.params, `case ${k}, ${JSON.stringify(of.params)}`);

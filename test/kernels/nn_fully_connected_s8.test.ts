@@ -1,46 +1,9 @@
-import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import kernel, { type FullyConnectedS8Params } from "../../src/kernels/nn_fully_connected_s8.js";
-import { int8s, sample, sizes } from "./arbitraries.js";
-import { expectTwinsAgree, type KernelCase, runTypeScript } from "./harness.js";
-import {
-  expectMostlyUnclamped,
-  expectRequantized,
-  foldedConstants,
-  type Layer,
-  layerRange,
-  layers,
-} from "./int8_layers.js";
-
-interface Product extends KernelCase<FullyConnectedS8Params> {
-  readonly layer: Layer;
-  /** The kernel has no such parameter: it is in the bias. */
-  readonly inZeroPoint: number;
-}
-
-const products: fc.Arbitrary<Product> = fc
-  .record({
-    rows: sizes(1, 1, 2, 5),
-    in_features: sizes(1, 2, 3, 4, 5, 7, 8, 15, 16, 17, 33, 64),
-    out_features: sizes(1, 2, 3, 4, 5, 7, 8, 10),
-    range: layerRange,
-  })
-  .chain(({ range: { in_zero_point, ...range }, ...sized }) =>
-    fc
-      .tuple(int8s(sized.rows * sized.in_features), layers(sized.out_features, sized.in_features))
-      .map(([input, layer]) => product({ ...sized, ...range }, in_zero_point, input, layer)),
-  );
-
-function product(params: FullyConnectedS8Params, inZeroPoint: number, input: Int8Array, layer: Layer): Product {
-  return {
-    params,
-    inputs: [input],
-    constants: foldedConstants(layer, inZeroPoint, (i) => Math.floor(i / params.in_features)),
-    outputs: [{ type: "int8", count: params.rows * params.out_features }],
-    layer,
-    inZeroPoint,
-  };
-}
+import kernel from "../../src/kernels/nn_fully_connected_s8.js";
+import { sample } from "./arbitraries.js";
+import { type Product, product, products } from "./fully_connected_cases.js";
+import { expectTwinsAgree, runTypeScript } from "./harness.js";
+import { expectMostlyUnclamped, expectRequantized } from "./int8_layers.js";
 
 /** Real sums, weight by weight. */
 function realSums({ params: p, inputs, layer, inZeroPoint }: Product): number[] {
