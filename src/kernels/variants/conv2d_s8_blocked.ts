@@ -46,8 +46,10 @@ export function blockedFunction(name: string, blocking: Blocking): CFunction {
         ...{ name, upper: name.toUpperCase(), type, biased, unroll },
         ...{ pixelCount: pixels, channelCount: channels, several: pixels > 1 },
         ...pixelViews(pixels),
-        channels: numbers(channels).map((channel) => ({ sums: sums(channel) })),
+        stepBytes: unroll * channels,
+        channels: numbers(channels).map((channel) => ({ channel, sums: sums(channel) })),
         steps: numbers(unroll).map((step) => ({
+          at: step,
           x: numbers(pixels).map((pixel) => ({ pixel, at: step * pixels + pixel })),
           w: numbers(channels).map((channel) => ({ channel, at: step * channels + channel, sums: sums(channel) })),
         })),

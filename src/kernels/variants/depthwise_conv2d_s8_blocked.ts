@@ -18,7 +18,18 @@ export interface DepthwiseCosts {
 
 type DepthwiseBlocking = Omit<Blocking, "unroll">;
 
-function functionOf(name: string, { pixels, channels, biased }: DepthwiseBlocking): CFunction {
+/** The columns of values of a channel that neighbouring pixels share, each with the products that it is in. */
+function columnsOf(channel: number, pixels: number) {
+  return numbers(pixels + 2).map((column) => ({
+    ...{ column, channel },
+    products: numbers(3)
+      .map((tap) => ({ tap, pixel: column - tap }))
+      .filter(({ pixel }) => pixel >= 0 && pixel < pixels)
+      .map(({ tap, pixel }) => ({ name: `acc${channel}${pixel}`, tap })),
+  }));
+}
+
+function functionOf(name: string, { pixels, channels, biased }: DepthwiseBlocking, shared: boolean): CFunction {
   return {
     name,
     inputs: 1,
@@ -41,10 +52,12 @@ function functionOf(name: string, { pixels, channels, biased }: DepthwiseBlockin
         ...{ pixelCount: pixels, channelCount: channels },
         nextPixels: numbers(pixels - 1).map((before) => ({ before, pixel: before + 1 })),
         ...pixelViews(pixels),
-        channels: numbers(channels).map((channel) => ({
-          channel,
-          sums: numbers(pixels).map((pixel) => ({ name: `acc${channel}${pixel}`, channel, pixel })),
-        })),
+        channels: numbers(channels).map((channel) => {
+          const sums = numbers(pixels).map((pixel) => ({ name: `acc${channel}${pixel}`, channel, pixel }));
+          return { channel, sums, backwards: [...sums].reverse(), columns: columnsOf(channel, pixels) };
+        }),
+        shared,
+        nextColumns: numbers(pixels + 1).map((before) => ({ before, column: before + 1 })),
       },
     },
   };
@@ -120,10 +133,15 @@ export function depthwiseVariant(
   codeBytes: number,
 ): Variant<DepthwiseConv2dS8Params> {
   const name = `nn_depthwise_conv2d_s8_${blocking.isa}`;
-  const cFunction = functionOf(name, blocking);
+  const functions = [functionOf(`${name}_any`, blocking, false), functionOf(`${name}_3`, blocking, true)];
   return {
     ...{ name, of: "nn_depthwise_conv2d_s8", isa: blocking.isa, codeBytes },
-    find: (wanted) => (wanted === name ? cFunction : undefined),
-    implement: (call) => implement(name, blocking, costs, call),
+    find: (wanted) => functions.find((made) => made.name === wanted),
+    implement: (call) => implement(`${name}_${sharesValues(call.params) ? 3 : "any"}`, blocking, costs, call),
   };
+}
+
+/** Neighbouring pixels need values of the same columns. */
+function sharesValues(p: DepthwiseConv2dS8Params): boolean {
+  return p.kernel_w === 3 && p.stride_w === 1 && p.dilation_w === 1;
 }
