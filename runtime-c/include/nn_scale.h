@@ -44,4 +44,22 @@ static inline int32_t nn_scale_s8(int32_t acc, int32_t multiplier, uint8_t shift
     return scaled;
 }
 
+/*
+ * The same for |acc| < 2^20 in 32 bits. The multiplier comes in pieces, scale[0] + 2^10 * scale[1] + 2^20 * scale[2];
+ * scale[3] is the shift, from 21 on, less 21. floor(acc * multiplier / 2^20) is exact: each step drops whole bits.
+ */
+static inline int32_t nn_scale_small_s8(int32_t acc, const NN_FLASH uint16_t *scale, nn_scale_range range) {
+    int32_t product = (acc * scale[0]) >> 10;
+    product = (acc * scale[1] + product) >> 10;
+    product = acc * scale[2] + product;
+    int32_t scaled = ((product >> scale[3]) + range.rounding) >> 1;
+    if (scaled < range.min) {
+        scaled = range.min;
+    }
+    if (scaled > range.max) {
+        scaled = range.max;
+    }
+    return scaled;
+}
+
 #endif

@@ -3,7 +3,7 @@
  * and the tables of their output channels.
  */
 import type { TypedArray } from "../../graph/ir.js";
-import type { Params } from "../kernel.js";
+import type { ConstantSlot, Params } from "../kernel.js";
 import type { Cost, PlainCall } from "../variant.js";
 
 /** Sums in registers: pixels times output channels. */
@@ -53,14 +53,44 @@ function largestSum({ weights, bias }: Channel): number {
   );
 }
 
+/** How sums are scaled: small ones without products of 64 bits, others shifted left first. */
+export interface Scaling {
+  readonly small: boolean;
+  readonly accShift: number;
+}
+
+/** Constants of the C functions. */
+export const SCALES: Record<"small" | "any", readonly ConstantSlot[]> = {
+  small: [{ name: "scale", type: "uint16" }],
+  any: [
+    { name: "multiplier", type: "int32" },
+    { name: "shift", type: "uint8" },
+  ],
+};
+
+/** Whether sums are small, for each set of C functions: it matters where there is no long multiplication. */
+export const scalings = ({ biased }: Pick<Blocking, "biased">): boolean[] => (biased ? [true, false] : [false]);
+
 /**
- * Bits by which sums are shifted left so that every shift is at least 33, which spares arithmetic in 64 bits; or why
- * that cannot be.
+ * Sums are shifted left so that every shift is at least 33, which spares arithmetic in 64 bits. Small are sums below
+ * 2^20, where no shift is below 21. In words why it cannot be.
  */
-export function accumulatorShift(channels: readonly Channel[]): number | string {
-  const bits = Math.max(0, 33 - Math.min(33, ...channels.map(({ shift }) => shift)));
-  const fits = channels.every((channel) => largestSum(channel) * 2 ** bits < 2 ** 31);
-  return fits ? bits : "a multiplier of 1/4 or more beside large sums";
+export function scalingOf(channels: readonly Channel[], blocking: Pick<Blocking, "biased">): Scaling | string {
+  const largest = Math.max(...channels.map(largestSum));
+  const least = Math.min(33, ...channels.map(({ shift }) => shift));
+  if (blocking.biased && largest < 2 ** 20 && least >= 21) return { small: true, accShift: 0 };
+  const accShift = 33 - least;
+  return largest * 2 ** accShift < 2 ** 31
+    ? { small: false, accShift }
+    : "a multiplier of 1/4 or more beside large sums";
+}
+
+/** Beyond 31 only the sign is left of a word, as at 31. */
+const wordShift = (bits: number) => Math.min(31, bits);
+
+/** The multiplier in pieces of 11, 10 and 10 bits, the lowest first, and what is left to shift. */
+function pieces({ multiplier, shift }: Channel): number[] {
+  return [multiplier & 1023, (multiplier >> 10) & 1023, multiplier >> 20, wordShift(shift - 21)];
 }
 
 /** Whether sums stay in 32 bits with 128 added to values and weights. */
@@ -80,7 +110,7 @@ export interface Biased {
 export function blockedTables(
   groups: readonly (readonly Channel[])[],
   taps: number,
-  accShift: number,
+  { small, accShift }: Scaling,
   size: number,
   biased: Biased,
 ): Record<string, TypedArray> {
@@ -97,8 +127,12 @@ export function blockedTables(
   return {
     weights,
     bias: Int32Array.from(all, ({ bias, weights: w }) => (biased.values ? bias - 128 * sumOf(w) : bias)),
-    multiplier: Int32Array.from(all, ({ multiplier }) => multiplier),
-    shift: Uint8Array.from(all, (channel) => (channel === NONE ? 0 : channel.shift + accShift - 33)),
+    ...(small
+      ? { scale: Uint16Array.from(all.flatMap(pieces)) }
+      : {
+          multiplier: Int32Array.from(all, ({ multiplier }) => multiplier),
+          shift: Uint8Array.from(all, ({ multiplier, shift }) => (multiplier === 0 ? 0 : wordShift(shift + accShift - 33))),
+        }),
   };
 }
 

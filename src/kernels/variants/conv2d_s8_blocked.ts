@@ -4,7 +4,7 @@ import { type CFunction, int32Fields } from "../kernel.js";
 import type { Conv2dS8Params } from "../nn_conv2d_s8.js";
 import type { FullyConnectedS8Params } from "../nn_fully_connected_s8.js";
 import type { Cost, Implementation, PlainCall, Variant } from "../variant.js";
-import { accumulatorShift, type Blocking, biasedFits, blockedTables, type Channel, channelsOf, numbers, pixelViews, scaled } from "./blocking.js";
+import { type Blocking, biasedFits, blockedTables, type Channel, channelsOf, numbers, pixelViews, SCALES, scaled, scalingOf, scalings } from "./blocking.js";
 
 /** Cycles and instructions of the parts of a call. */
 export interface ConvCosts {
@@ -20,7 +20,8 @@ export interface ConvCosts {
   readonly pixel: Cost;
 }
 
-export function blockedFunction(name: string, blocking: Blocking): CFunction {
+function functionOf(blocking: Blocking, small: boolean): CFunction {
+  const name = nameOf(blocking, small);
   const { pixels, channels, unroll, biased } = blocking;
   const sums = (channel: number) =>
     numbers(pixels).map((pixel) => ({ name: `acc${channel}${pixel}`, channel, pixel }));
@@ -36,14 +37,13 @@ export function blockedFunction(name: string, blocking: Blocking): CFunction {
     constants: [
       { name: "weights", type: biased ? "uint8" : "int8" },
       { name: "bias", type: "int32" },
-      { name: "multiplier", type: "int32" },
-      { name: "shift", type: "uint8" },
+      ...SCALES[small ? "small" : "any"],
     ],
     inPlace: [],
     template: {
       name: "conv2d_s8_blocked",
       view: {
-        ...{ name, upper: name.toUpperCase(), type, biased, unroll },
+        ...{ name, upper: name.toUpperCase(), small, type, biased, unroll },
         ...{ pixelCount: pixels, channelCount: channels, several: pixels > 1 },
         ...pixelViews(pixels),
         stepBytes: unroll * channels,
@@ -58,8 +58,7 @@ export function blockedFunction(name: string, blocking: Blocking): CFunction {
   };
 }
 
-export function implementBlocked(
-  kernel: string,
+function implementBlocked(
   blocking: Blocking,
   costs: ConvCosts,
   call: PlainCall<Conv2dS8Params>,
@@ -67,15 +66,15 @@ export function implementBlocked(
   const p = call.params;
   const taps = (p.kernel_h * p.kernel_w * p.in_c) / p.groups;
   const channels = channelsOf(call, taps, (c, tap) => c * taps + tap);
-  const accShift = accumulatorShift(channels);
-  if (typeof accShift === "string") return accShift;
+  const scaling = scalingOf(channels, blocking);
+  if (typeof scaling === "string") return scaling;
   if (blocking.biased && !biasedFits(channels)) return "sums leave 32 bits when 128 is added to weights and values";
   const steps = Math.ceil(taps / blocking.unroll) * blocking.unroll;
   const lead = p.groups === 1 ? tileLead(p, blocking.pixels) : undefined;
   return {
-    kernel,
-    params: { ...p, acc_shift: accShift },
-    constants: blockedTables(inGroups(channels, p.groups), steps, accShift, blocking.channels, {
+    kernel: nameOf(blocking, scaling.small),
+    params: { ...p, acc_shift: scaling.accShift },
+    constants: blockedTables(inGroups(channels, p.groups), steps, scaling, blocking.channels, {
       values: blocking.biased,
       weights: blocking.biased,
     }),
@@ -143,16 +142,17 @@ export interface BlockedConv {
   readonly costs: ConvCosts;
 }
 
-const nameOf = ({ isa, pixels, channels }: Blocking) => `nn_conv2d_s8_${isa}_${pixels}x${channels}`;
+const nameOf = ({ isa, pixels, channels }: Blocking, small: boolean) =>
+  `nn_conv2d_s8_${isa}_${pixels}x${channels}${small ? "_small" : ""}`;
 
 function findIn(forms: readonly BlockedConv[]): Variant["find"] {
-  const functions = forms.map(({ blocking }) => blockedFunction(nameOf(blocking), blocking));
+  const functions = forms.flatMap(({ blocking }) => scalings(blocking).map((small) => functionOf(blocking, small)));
   return (wanted) => functions.find(({ name }) => name === wanted);
 }
 
 /** The cheapest form for a call, or why there is none. */
 function cheapest(forms: readonly BlockedConv[], call: PlainCall<Conv2dS8Params>): Implementation | string {
-  const found = forms.map(({ blocking, costs }) => implementBlocked(nameOf(blocking), blocking, costs, call));
+  const found = forms.map(({ blocking, costs }) => implementBlocked(blocking, costs, call));
   const possible = found.filter((one) => typeof one !== "string");
   const [first, ...others] = possible;
   if (first === undefined) return found[0] as string;

@@ -2,7 +2,7 @@
 import { type CFunction, int32Fields } from "../kernel.js";
 import type { DepthwiseConv2dS8Params } from "../nn_depthwise_conv2d_s8.js";
 import type { Cost, Implementation, PlainCall, Variant } from "../variant.js";
-import { accumulatorShift, type Blocking, biasedFits, blockedTables, channelsOf, numbers, pixelViews, scaled, type Work } from "./blocking.js";
+import { type Blocking, biasedFits, blockedTables, channelsOf, numbers, pixelViews, SCALES, scaled, scalingOf, scalings, type Work } from "./blocking.js";
 
 export interface DepthwiseCosts {
   /** Per tap of a block of channels and pixels. */
@@ -29,7 +29,12 @@ function columnsOf(channel: number, pixels: number) {
   }));
 }
 
-function functionOf(name: string, { pixels, channels, biased }: DepthwiseBlocking, shared: boolean): CFunction {
+const nameOf = ({ isa }: DepthwiseBlocking, shared: boolean, small: boolean) =>
+  `nn_depthwise_conv2d_s8_${isa}_${shared ? 3 : "any"}${small ? "_small" : ""}`;
+
+function functionOf(blocking: DepthwiseBlocking, shared: boolean, small: boolean): CFunction {
+  const name = nameOf(blocking, shared, small);
+  const { pixels, channels, biased } = blocking;
   return {
     name,
     inputs: 1,
@@ -41,14 +46,13 @@ function functionOf(name: string, { pixels, channels, biased }: DepthwiseBlockin
     constants: [
       { name: "weights", type: "int8" },
       { name: "bias", type: "int32" },
-      { name: "multiplier", type: "int32" },
-      { name: "shift", type: "uint8" },
+      ...SCALES[small ? "small" : "any"],
     ],
     inPlace: [],
     template: {
       name: "depthwise_conv2d_s8_blocked",
       view: {
-        ...{ name, upper: name.toUpperCase(), type: biased ? "uint8_t" : "int8_t", biased },
+        ...{ name, upper: name.toUpperCase(), small, type: biased ? "uint8_t" : "int8_t", biased },
         ...{ pixelCount: pixels, channelCount: channels },
         nextPixels: numbers(pixels - 1).map((before) => ({ before, pixel: before + 1 })),
         ...pixelViews(pixels),
@@ -64,7 +68,6 @@ function functionOf(name: string, { pixels, channels, biased }: DepthwiseBlockin
 }
 
 function implement(
-  kernel: string,
   blocking: DepthwiseBlocking,
   costs: DepthwiseCosts,
   call: PlainCall<DepthwiseConv2dS8Params>,
@@ -72,8 +75,8 @@ function implement(
   const p = call.params;
   const taps = p.kernel_h * p.kernel_w;
   const channels = channelsOf(call, taps, (c, tap) => tap * p.out_c + c);
-  const accShift = accumulatorShift(channels);
-  if (typeof accShift === "string") return accShift;
+  const scaling = scalingOf(channels, blocking);
+  if (typeof scaling === "string") return scaling;
   if (blocking.biased && !biasedFits(channels)) return "sums leave 32 bits when 128 is added to values";
   const ringRows = (p.kernel_h - 1) * p.dilation_h + 1;
   // Of the last pixels, or of a block that is wider than the output.
@@ -81,9 +84,9 @@ function implement(
   const ringColumns = Math.max(lastPixel * p.stride_w + (p.kernel_w - 1) * p.dilation_w + 1, p.pad_left);
   const pointerBytes = 4;
   return {
-    kernel,
-    params: { ...p, acc_shift: accShift, ring_columns: ringColumns },
-    constants: blockedTables([channels], taps, accShift, blocking.channels, { values: blocking.biased, weights: false }),
+    kernel: nameOf(blocking, sharesValues(p), scaling.small),
+    params: { ...p, acc_shift: scaling.accShift, ring_columns: ringColumns },
+    constants: blockedTables([channels], taps, scaling, blocking.channels, { values: blocking.biased, weights: false }),
     scratchBytes: pointerBytes * p.kernel_h + ringRows * ringColumns * p.out_c + blocking.channels,
     lead: rowLead(p),
     cost: costOf(p, ringColumns, blocking, costs),
@@ -133,11 +136,13 @@ export function depthwiseVariant(
   codeBytes: number,
 ): Variant<DepthwiseConv2dS8Params> {
   const name = `nn_depthwise_conv2d_s8_${blocking.isa}`;
-  const functions = [functionOf(`${name}_any`, blocking, false), functionOf(`${name}_3`, blocking, true)];
+  const functions = [false, true].flatMap((shared) =>
+    scalings(blocking).map((small) => functionOf(blocking, shared, small)),
+  );
   return {
     ...{ name, of: "nn_depthwise_conv2d_s8", isa: blocking.isa, codeBytes },
     find: (wanted) => functions.find((made) => made.name === wanted),
-    implement: (call) => implement(`${name}_${sharesValues(call.params) ? 3 : "any"}`, blocking, costs, call),
+    implement: (call) => implement(blocking, costs, call),
   };
 }
 
