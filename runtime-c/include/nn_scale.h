@@ -22,14 +22,15 @@ static inline int32_t nn_multiply_high(int32_t a, int32_t b) {
 #endif
 }
 
-/* What the outputs of a layer share; a copy in registers, since a store of an int8_t could change a struct. */
+/* What the outputs of a layer share; a copy in registers, since a store of an int8_t could change a struct.
+ */
 typedef struct {
     int32_t acc_shift, rounding, min, max;
 } nn_scale_range;
 
 /*
- * nn_requantize_s8 of acc * 2^acc_shift with a shift from 33 on, of which `shift` is what is beyond 33; rounding is
- * 1 + 2 * zero_point.
+ * nn_requantize_s8 of acc * 2^acc_shift with a shift from 33 on, of which `shift` is what is beyond 33;
+ * rounding is 1 + 2 * zero_point.
  */
 static inline int32_t nn_scale_s8(int32_t acc, int32_t multiplier, uint8_t shift, nn_scale_range range) {
     const int32_t shifted = (int32_t)((uint32_t)acc << range.acc_shift);
@@ -45,8 +46,9 @@ static inline int32_t nn_scale_s8(int32_t acc, int32_t multiplier, uint8_t shift
 }
 
 /*
- * The same for |acc| < 2^20 in 32 bits. The multiplier comes in pieces, scale[0] + 2^10 * scale[1] + 2^20 * scale[2];
- * scale[3] is the shift, from 21 on, less 21. floor(acc * multiplier / 2^20) is exact: each step drops whole bits.
+ * The same for |acc| < 2^20 in 32 bits. The multiplier comes in pieces, scale[0] + 2^10 * scale[1] + 2^20 *
+ * scale[2]; scale[3] is the shift, from 21 on, less 21. floor(acc * multiplier / 2^20) is exact: each step
+ * drops whole bits.
  */
 static inline int32_t nn_scale_small_s8(int32_t acc, const NN_FLASH uint16_t *scale, nn_scale_range range) {
     int32_t product = (acc * scale[0]) >> 10;

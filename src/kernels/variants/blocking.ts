@@ -131,7 +131,9 @@ export function blockedTables(
       ? { scale: Uint16Array.from(all.flatMap(pieces)) }
       : {
           multiplier: Int32Array.from(all, ({ multiplier }) => multiplier),
-          shift: Uint8Array.from(all, ({ multiplier, shift }) => (multiplier === 0 ? 0 : wordShift(shift + accShift - 33))),
+          shift: Uint8Array.from(all, ({ multiplier, shift }) =>
+            multiplier === 0 ? 0 : wordShift(shift + accShift - 33),
+          ),
         }),
   };
 }

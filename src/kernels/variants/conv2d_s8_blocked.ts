@@ -4,7 +4,19 @@ import { type CFunction, int32Fields } from "../kernel.js";
 import type { Conv2dS8Params } from "../nn_conv2d_s8.js";
 import type { FullyConnectedS8Params } from "../nn_fully_connected_s8.js";
 import type { Cost, Implementation, PlainCall, Variant } from "../variant.js";
-import { type Blocking, biasedFits, blockedTables, type Channel, channelsOf, numbers, pixelViews, SCALES, scaled, scalingOf, scalings } from "./blocking.js";
+import {
+  type Blocking,
+  biasedFits,
+  blockedTables,
+  type Channel,
+  channelsOf,
+  numbers,
+  pixelViews,
+  SCALES,
+  scaled,
+  scalingOf,
+  scalings,
+} from "./blocking.js";
 
 /** Cycles and instructions of the parts of a call. */
 export interface ConvCosts {
@@ -12,8 +24,8 @@ export interface ConvCosts {
   readonly turn: Cost;
   /** Per block of channels and pixels. */
   readonly block: Cost;
-  /** Per output. */
-  readonly output: Cost;
+  /** Per output that is not small, see Scaling, beyond one that is. */
+  readonly wide: Cost;
   /** Per gathered value. */
   readonly value: Cost;
   /** Per pixel. */
@@ -23,8 +35,7 @@ export interface ConvCosts {
 function functionOf(blocking: Blocking, small: boolean): CFunction {
   const name = nameOf(blocking, small);
   const { pixels, channels, unroll, biased } = blocking;
-  const sums = (channel: number) =>
-    numbers(pixels).map((pixel) => ({ name: `acc${channel}${pixel}`, channel, pixel }));
+  const sums = (channel: number) => numbers(pixels).map((pixel) => ({ name: `acc${channel}${pixel}`, channel, pixel }));
   const type = biased ? "uint8_t" : "int8_t";
   return {
     name,
@@ -80,7 +91,7 @@ function implementBlocked(
     }),
     scratchBytes: steps * blocking.pixels,
     ...(lead !== undefined && { lead }),
-    cost: blockedCost(p, taps, blocking, costs),
+    cost: blockedCost(p, taps, scaling.small, blocking, costs),
   };
 }
 
@@ -89,7 +100,7 @@ function inGroups(channels: readonly Channel[], groups: number): Channel[][] {
   return Array.from({ length: groups }, (_, group) => channels.slice(group * size, (group + 1) * size));
 }
 
-function blockedCost(p: Conv2dS8Params, taps: number, blocking: Blocking, costs: ConvCosts): Cost {
+function blockedCost(p: Conv2dS8Params, taps: number, small: boolean, blocking: Blocking, costs: ConvCosts): Cost {
   const pixels = p.batch * p.out_h * p.out_w;
   const tiles = Math.ceil(pixels / blocking.pixels) * p.groups;
   const blocks = Math.ceil(p.out_c / p.groups / blocking.channels);
@@ -98,7 +109,7 @@ function blockedCost(p: Conv2dS8Params, taps: number, blocking: Blocking, costs:
     {
       turn: tiles * blocks * turns,
       block: tiles * blocks,
-      output: pixels * p.out_c,
+      wide: small ? 0 : pixels * p.out_c,
       value: pixels * p.groups * taps,
       pixel: pixels * p.groups,
     },

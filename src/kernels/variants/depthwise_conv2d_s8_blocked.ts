@@ -2,16 +2,26 @@
 import { type CFunction, int32Fields } from "../kernel.js";
 import type { DepthwiseConv2dS8Params } from "../nn_depthwise_conv2d_s8.js";
 import type { Cost, Implementation, PlainCall, Variant } from "../variant.js";
-import { type Blocking, biasedFits, blockedTables, channelsOf, numbers, pixelViews, SCALES, scaled, scalingOf, scalings, type Work } from "./blocking.js";
+import {
+  type Blocking,
+  biasedFits,
+  blockedTables,
+  channelsOf,
+  numbers,
+  pixelViews,
+  SCALES,
+  scaled,
+  scalingOf,
+  scalings,
+  type Work,
+} from "./blocking.js";
 
 export interface DepthwiseCosts {
   /** Per tap of a block of channels and pixels. */
   readonly tap: Cost;
-  /** Per row of taps of a block. */
-  readonly row: Cost;
   readonly block: Cost;
-  /** Per output. */
-  readonly output: Cost;
+  /** Per output that is not small, see Scaling, beyond one that is. */
+  readonly wide: Cost;
   /** Per byte of the ring that is filled. */
   readonly byte: Cost;
 }
@@ -43,11 +53,7 @@ function functionOf(blocking: DepthwiseBlocking, shared: boolean, small: boolean
       "batch in_h in_w in_c out_h out_w out_c kernel_h kernel_w stride_h stride_w dilation_h dilation_w",
       "pad_top pad_left channel_multiplier in_zero_point out_zero_point out_min out_max acc_shift ring_columns",
     ),
-    constants: [
-      { name: "weights", type: "int8" },
-      { name: "bias", type: "int32" },
-      ...SCALES[small ? "small" : "any"],
-    ],
+    constants: [{ name: "weights", type: "int8" }, { name: "bias", type: "int32" }, ...SCALES[small ? "small" : "any"]],
     inPlace: [],
     template: {
       name: "depthwise_conv2d_s8_blocked",
@@ -89,13 +95,14 @@ function implement(
     constants: blockedTables([channels], taps, scaling, blocking.channels, { values: blocking.biased, weights: false }),
     scratchBytes: pointerBytes * p.kernel_h + ringRows * ringColumns * p.out_c + blocking.channels,
     lead: rowLead(p),
-    cost: costOf(p, ringColumns, blocking, costs),
+    cost: costOf(p, ringColumns, scaling.small, blocking, costs),
   };
 }
 
 function costOf(
   p: DepthwiseConv2dS8Params,
   ringColumns: number,
+  small: boolean,
   { pixels, channels }: DepthwiseBlocking,
   costs: DepthwiseCosts,
 ): Cost {
@@ -104,9 +111,8 @@ function costOf(
   const entered = p.batch * ((p.out_h - 1) * p.stride_h + (p.kernel_h - 1) * p.dilation_h + 1);
   const work: Work<DepthwiseCosts> = {
     tap: blocks * p.kernel_h * p.kernel_w,
-    row: blocks * p.kernel_h,
     block: blocks,
-    output: rows * p.out_w * p.out_c,
+    wide: small ? 0 : rows * p.out_w * p.out_c,
     byte: entered * ringColumns * p.out_c,
   };
   return scaled(work, costs);
@@ -132,7 +138,7 @@ export function rowLead(p: DepthwiseConv2dS8Params): number {
 /** The variant nn_depthwise_conv2d_s8_<isa>. */
 export function depthwiseVariant(
   blocking: DepthwiseBlocking,
-  costs: DepthwiseCosts,
+  costs: { readonly three: DepthwiseCosts; readonly any: DepthwiseCosts },
   codeBytes: number,
 ): Variant<DepthwiseConv2dS8Params> {
   const name = `nn_depthwise_conv2d_s8_${blocking.isa}`;
@@ -142,7 +148,7 @@ export function depthwiseVariant(
   return {
     ...{ name, of: "nn_depthwise_conv2d_s8", isa: blocking.isa, codeBytes },
     find: (wanted) => functions.find((made) => made.name === wanted),
-    implement: (call) => implement(blocking, costs, call),
+    implement: (call) => implement(blocking, sharesValues(call.params) ? costs.three : costs.any, call),
   };
 }
 

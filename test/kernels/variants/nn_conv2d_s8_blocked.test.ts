@@ -41,7 +41,8 @@ describe.each([
   testAgreement("holds the largest sums", variant, machine, extremes, 40);
 
   test("refuses sums that leave 32 bits", () => {
-    const refused = (shift: number, in_c: number) => implementationOf(variant, extreme(127, 127, shift, in_c), machine.target);
+    const refused = (shift: number, in_c: number) =>
+      implementationOf(variant, extreme(127, 127, shift, in_c), machine.target);
     expect(refused(20, 113)).toBe("a multiplier of 1/4 or more beside large sums");
     const large = refused(40, 3000);
     if (variant === armv6m) expect(large).toBe("sums leave 32 bits when 128 is added to weights and values");
