@@ -22,6 +22,7 @@ const SHARED_HEADERS = [
   "nn_math_trig",
   "nn_packed_dsp",
   "nn_rows",
+  "nn_scale",
   "nn_strided",
 ];
 

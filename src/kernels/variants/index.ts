@@ -5,9 +5,12 @@ import nn_add_s8_dsp from "./nn_add_s8_dsp.js";
 import nn_add_s8_mve from "./nn_add_s8_mve.js";
 import nn_average_pool2d_s8_dsp from "./nn_average_pool2d_s8_dsp.js";
 import nn_average_pool2d_s8_mve from "./nn_average_pool2d_s8_mve.js";
+import nn_conv2d_s8_armv6m from "./nn_conv2d_s8_armv6m.js";
 import nn_conv2d_s8_dsp_ring from "./nn_conv2d_s8_dsp_ring.js";
 import nn_conv2d_s8_dsp_window from "./nn_conv2d_s8_dsp_window.js";
 import nn_conv2d_s8_mve from "./nn_conv2d_s8_mve.js";
+import nn_conv2d_s8_rv32im from "./nn_conv2d_s8_rv32im.js";
+import nn_conv2d_s8_thumb2 from "./nn_conv2d_s8_thumb2.js";
 import nn_depthwise_conv2d_3x3_s8_dsp from "./nn_depthwise_conv2d_3x3_s8_dsp.js";
 import nn_depthwise_conv2d_3x3_s8_dsp_lane from "./nn_depthwise_conv2d_3x3_s8_dsp_lane.js";
 import nn_depthwise_conv2d_3x3_stride2_s8_dsp from "./nn_depthwise_conv2d_3x3_stride2_s8_dsp.js";
@@ -15,9 +18,15 @@ import nn_depthwise_conv2d_3x3_stride2_s8_dsp_lane from "./nn_depthwise_conv2d_3
 import nn_depthwise_conv2d_any_s8_dsp from "./nn_depthwise_conv2d_any_s8_dsp.js";
 import nn_depthwise_conv2d_any_s8_dsp_lane from "./nn_depthwise_conv2d_any_s8_dsp_lane.js";
 import nn_depthwise_conv2d_any_s8_mve from "./nn_depthwise_conv2d_any_s8_mve.js";
+import nn_depthwise_conv2d_s8_armv6m from "./nn_depthwise_conv2d_s8_armv6m.js";
 import nn_depthwise_conv2d_s8_mve from "./nn_depthwise_conv2d_s8_mve.js";
+import nn_depthwise_conv2d_s8_rv32im from "./nn_depthwise_conv2d_s8_rv32im.js";
+import nn_depthwise_conv2d_s8_thumb2 from "./nn_depthwise_conv2d_s8_thumb2.js";
+import nn_fully_connected_s8_armv6m from "./nn_fully_connected_s8_armv6m.js";
 import nn_fully_connected_s8_dsp from "./nn_fully_connected_s8_dsp.js";
 import nn_fully_connected_s8_mve from "./nn_fully_connected_s8_mve.js";
+import nn_fully_connected_s8_rv32im from "./nn_fully_connected_s8_rv32im.js";
+import nn_fully_connected_s8_thumb2 from "./nn_fully_connected_s8_thumb2.js";
 import nn_lut_s8_mve from "./nn_lut_s8_mve.js";
 import nn_lut_s8_thumb2 from "./nn_lut_s8_thumb2.js";
 import nn_max_pool2d_s8_dsp from "./nn_max_pool2d_s8_dsp.js";
@@ -30,9 +39,12 @@ export const variants: readonly Variant[] = [
   nn_add_s8_mve,
   nn_average_pool2d_s8_dsp,
   nn_average_pool2d_s8_mve,
+  nn_conv2d_s8_armv6m,
   nn_conv2d_s8_dsp_ring,
   nn_conv2d_s8_dsp_window,
   nn_conv2d_s8_mve,
+  nn_conv2d_s8_rv32im,
+  nn_conv2d_s8_thumb2,
   nn_depthwise_conv2d_3x3_s8_dsp,
   nn_depthwise_conv2d_3x3_s8_dsp_lane,
   nn_depthwise_conv2d_3x3_stride2_s8_dsp,
@@ -40,9 +52,15 @@ export const variants: readonly Variant[] = [
   nn_depthwise_conv2d_any_s8_dsp,
   nn_depthwise_conv2d_any_s8_dsp_lane,
   nn_depthwise_conv2d_any_s8_mve,
+  nn_depthwise_conv2d_s8_armv6m,
   nn_depthwise_conv2d_s8_mve,
+  nn_depthwise_conv2d_s8_rv32im,
+  nn_depthwise_conv2d_s8_thumb2,
+  nn_fully_connected_s8_armv6m,
   nn_fully_connected_s8_dsp,
   nn_fully_connected_s8_mve,
+  nn_fully_connected_s8_rv32im,
+  nn_fully_connected_s8_thumb2,
   nn_lut_s8_mve,
   nn_lut_s8_thumb2,
   nn_max_pool2d_s8_dsp,

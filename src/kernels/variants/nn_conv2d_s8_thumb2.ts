@@ -1,0 +1,5 @@
+import { defineVariant } from "../variant.js";
+import { forms } from "./blocked_thumb2.js";
+import { convVariant } from "./conv2d_s8_blocked.js";
+
+export default defineVariant(convVariant("thumb2", forms, 1000));
