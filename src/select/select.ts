@@ -73,7 +73,8 @@ interface Option {
 const BALANCED_SHARE = 0.15;
 /** Rough cycles of plain C on a 32-bit core. */
 const CYCLES_PER_MAC = 9;
-const CYCLES_PER_ELEMENT = 25;
+const CYCLES_PER_OUTPUT = 25;
+const CYCLES_PER_INPUT = 10;
 /** Rough code size of a plain kernel. */
 const PLAIN_CODE_BYTES = 600;
 
@@ -194,8 +195,10 @@ function optionsOf(
   const values = Object.entries(step.constants).map(([name, id]) => [name, program.constants[id].data] as const);
   const constants = Object.fromEntries(values);
   const refused: Rejection[] = [];
-  const elements = step.outputs.reduce((sum, id) => sum + elementCount(program.tensors[id].shape), 0);
-  const plainCycles = step.macs * CYCLES_PER_MAC + elements * CYCLES_PER_ELEMENT;
+  const elements = (ids: readonly number[]) =>
+    ids.reduce((sum, id) => sum + elementCount(program.tensors[id].shape), 0);
+  const plainCycles =
+    step.macs * CYCLES_PER_MAC + elements(step.outputs) * CYCLES_PER_OUTPUT + elements(step.inputs) * CYCLES_PER_INPUT;
   const options: Option[] = [
     {
       ...{ step, variant: "", kernel: step.kernel, codeBytes: PLAIN_CODE_BYTES, cycles: plainCycles },
