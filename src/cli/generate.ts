@@ -62,14 +62,14 @@ interface Options {
 /** Throws E_DOES_NOT_FIT when tables or arena alone exceed the board. */
 export function checkFits(compiled: Compiled, board: Board): void {
   const needs = [
-    { what: "RAM for the arena", bytes: compiled.plan.arenaBytes, has: ramBytes(board) },
-    { what: "flash for the weights", bytes: tableBytes(compiled.program), has: flashBytes(board) },
+    { what: "RAM for the arena", bytes: compiled.plan.arenaBytes, has: ramBytes(board), smallest: "ram" },
+    { what: "flash for the weights", bytes: tableBytes(compiled.program), has: flashBytes(board), smallest: "flash" },
   ];
-  for (const { what, bytes, has } of needs) {
+  for (const { what, bytes, has, smallest } of needs) {
     if (bytes > has) {
       throw new UserError(
         "E_DOES_NOT_FIT",
-        `the model needs ${bytes} bytes of ${what}, ${bytes - has} more than the ${has} of ${board.name}; use a larger board, int8 precision or a smaller model`,
+        `the model needs ${bytes} bytes of ${what}, ${bytes - has} more than the ${has} of ${board.name}; use --optimize ${smallest}, a larger board, int8 precision or a smaller model`,
       );
     }
   }
