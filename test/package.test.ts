@@ -81,6 +81,7 @@ test("its command line generates firmware from another working directory", async
   await run(process.execPath, [join(installed, bin.onnx2mcu), ...generate, "-o", "firmware"], { cwd: consumer });
 
   const { files: expected } = compile(example("digits.onnx"), {
+    target: targetOf(loadBoard("qemu-cortex-m4")),
     calibration: (inputs) => inputRows(loadData(data), "calibration", inputs),
   });
   const library = join(consumer, "firmware", "lib", "digits", "src");

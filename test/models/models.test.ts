@@ -37,16 +37,18 @@ interface Expected {
   readonly transposes?: number;
   /** Steps of the output by which onnxruntime, which computes QDQ models in float32, may differ in the mean; default 1/2. */
   readonly simulationSteps?: number;
+  /** Outputs that overlap inputs drift along its chain of layers, so that the arena is above the largest live set. */
+  readonly aboveBound?: true;
   readonly flash?: number;
   readonly instructions?: number;
 }
 
 const models: readonly Expected[] = [
   { model: "digits_cnn" },
-  { model: "mlperf_kws", arena: 17_000, flash: 45_000, instructions: 43e6 },
-  { model: "mlperf_ic", simulated: 3, arena: 51_000, flash: 100_000, instructions: 107e6 },
-  { model: "mlperf_vww", simulated: 3, arena: 57_000, flash: 250_000, instructions: 100e6 },
-  { model: "mlperf_ad", arena: 1_800, flash: 290_000, instructions: 2e6, unlabelled: true },
+  { model: "mlperf_kws", arena: 10_100, aboveBound: true, flash: 45_000, instructions: 43e6 },
+  { model: "mlperf_ic", simulated: 3, arena: 19_000, flash: 100_000, instructions: 107e6 },
+  { model: "mlperf_vww", simulated: 3, arena: 30_000, aboveBound: true, flash: 250_000, instructions: 100e6 },
+  { model: "mlperf_ad", arena: 800, flash: 290_000, instructions: 2e6, unlabelled: true },
   { model: "mnist_mbv3" },
   { model: "mnist_denoise_unet", unlabelled: true },
   { model: "mnist_convae", unlabelled: true },
@@ -90,7 +92,7 @@ describe.skipIf(!hasShared).each(models)("$model (needs ../shared)", (expected) 
 
   test("arena within bounds, no Transpose that the layout could absorb", () => {
     expect(compiled.plan.arenaBytes).toBeLessThanOrEqual(expected.arena ?? Number.POSITIVE_INFINITY);
-    expect(compiled.plan.optimal).toBe(true);
+    expect(compiled.plan.optimal).toBe(!expected.aboveBound);
     const transposes = compiled.program.steps.filter(({ kernel }) => kernel === "nn_transpose");
     if (expected.model !== "fsdd_transformer") expect(transposes).toHaveLength(expected.transposes ?? 0);
   });
