@@ -9,6 +9,7 @@ import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { loadBoard, targetOf } from "../src/device/boards.js";
 import { compile, inputRows, loadData } from "../src/index.js";
 
 const run = promisify(execFile);
