@@ -37,7 +37,9 @@ export function keptChannels(flows: Flows, ranges: ChannelRanges): Kept {
   const waiting = program.steps.map(() => true);
   for (let index = pending.pop(); index !== undefined; index = pending.pop()) {
     waiting[index] = false;
-    const isAsked = (id: number) => !tables.has(root[id]) && channels.get(root[id])!.includes(1);
+    // An output without elements is asked for too, though it has no channel to keep.
+    const isAsked = (id: number) =>
+      !tables.has(root[id]) && (flows.fixed.has(root[id]) || channels.get(root[id])!.includes(1));
     if (!program.steps[index].outputs.some(isAsked)) continue;
     steps[index] = true;
     for (const changed of visit(index)) {

@@ -18,7 +18,9 @@ export function narrowProgram(flows: Flows, ranges: ChannelRanges, kept: Kept) {
   const used = new Set([...program.inputs, ...program.outputs].map((id) => root[id]));
   for (const { input, output } of program.states ?? []) used.add(root[input]).add(root[output]);
   program.steps.forEach(({ inputs, outputs }, index) => {
-    if (kept.steps[index]) for (const id of [...inputs, ...outputs]) if (flagsOf(id).includes(1)) used.add(root[id]);
+    if (kept.steps[index])
+      for (const id of [...inputs, ...outputs])
+        if (flagsOf(id).length === 0 || flagsOf(id).includes(1)) used.add(root[id]);
   });
   const ids = new Map<number, number>();
   for (const { id } of program.tensors) if (used.has(root[id])) ids.set(id, ids.size);

@@ -6,13 +6,13 @@ import { compile } from "../../src/compile.js";
 import { loadData } from "../../src/data/load.js";
 import { inputRows } from "../../src/data/rows.js";
 import { tableBytes } from "../../src/emit/manifest.js";
-import type { Program } from "../../src/graph/program.js";
+import { kernelSteps, type Program } from "../../src/graph/program.js";
 import { hostProgram, runRow } from "../../src/host/run.js";
 import { hasShared, SHARED } from "../shared.js";
 
 const macs = ({ steps }: Program) => steps.reduce((sum, step) => sum + step.macs, 0);
 const weights = ({ steps, constants }: Program) =>
-  steps.reduce((sum, step) => sum + (constants[step.constants.weights]?.data.byteLength ?? 0), 0);
+  steps.flatMap(kernelSteps).reduce((sum, step) => sum + (constants[step.constants.weights]?.data.byteLength ?? 0), 0);
 
 const folder = (model: string) => join(SHARED, "models", model);
 
