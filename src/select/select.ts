@@ -71,8 +71,10 @@ interface Option {
 }
 
 const BALANCED_SHARE = 0.15;
-/** Rough cycles of plain C on a 32-bit core. */
+/** Rough cycles of plain C, on cores that multiply and add in one instruction, and on simpler ones. */
 const CYCLES_PER_MAC = 9;
+const CYCLES_PER_MAC_SIMPLE = 18;
+const SIMPLE_CORES = ["armv6m", "rv32im", "avr"];
 const CYCLES_PER_OUTPUT = 25;
 const CYCLES_PER_INPUT = 10;
 /** Rough code size of a plain kernel. */
@@ -197,8 +199,11 @@ function optionsOf(
   const refused: Rejection[] = [];
   const elements = (ids: readonly number[]) =>
     ids.reduce((sum, id) => sum + elementCount(program.tensors[id].shape), 0);
+  const isSimple = !target.isa.includes("thumb2") && SIMPLE_CORES.some((isa) => target.isa.includes(isa));
   const plainCycles =
-    step.macs * CYCLES_PER_MAC + elements(step.outputs) * CYCLES_PER_OUTPUT + elements(step.inputs) * CYCLES_PER_INPUT;
+    step.macs * (isSimple ? CYCLES_PER_MAC_SIMPLE : CYCLES_PER_MAC) +
+    elements(step.outputs) * CYCLES_PER_OUTPUT +
+    elements(step.inputs) * CYCLES_PER_INPUT;
   const options: Option[] = [
     {
       ...{ step, variant: "", kernel: step.kernel, codeBytes: PLAIN_CODE_BYTES, cycles: plainCycles },
