@@ -18,6 +18,14 @@ static inline void nn_store_word(int8_t *x, uint32_t word) {
     memcpy(x, &word, sizeof word);
 }
 
+static inline void nn_store_pair(int16_t *to, uint32_t pair) {
+    memcpy(to, &pair, sizeof pair);
+}
+
+static inline uint32_t nn_pair(int32_t low, int32_t high) {
+    return (uint32_t)(uint16_t)low | (uint32_t)high << 16;
+}
+
 /* int8 lanes 0 and 2, or 1 and 3, as int16. */
 static inline uint32_t nn_sxtb16(uint32_t x) {
     uint32_t widened;
@@ -40,6 +48,19 @@ static inline uint32_t nn_sxtab16(uint32_t acc, uint32_t x) {
 static inline uint32_t nn_sxtab16_odd(uint32_t acc, uint32_t x) {
     __asm__("sxtab16 %0, %1, %2, ror #8" : "=r"(acc) : "r"(acc), "r"(x));
     return acc;
+}
+
+/* Sums and differences of the halves of two words, each in 16 bits. */
+static inline uint32_t nn_add_pairs(uint32_t a, uint32_t b) {
+    uint32_t pair;
+    __asm__("sadd16 %0, %1, %2" : "=r"(pair) : "r"(a), "r"(b));
+    return pair;
+}
+
+static inline uint32_t nn_subtract_pairs(uint32_t a, uint32_t b) {
+    uint32_t pair;
+    __asm__("ssub16 %0, %1, %2" : "=r"(pair) : "r"(a), "r"(b));
+    return pair;
 }
 
 /* The low, or the high, halves of two words. */

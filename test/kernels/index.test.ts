@@ -14,7 +14,6 @@ const SHARED_HEADERS = [
   "nn_conv2d_pairs_mve",
   "nn_depthwise_planes_dsp",
   "nn_depthwise_rows_mve",
-  "nn_dsp",
   "nn_indexed",
   "nn_math",
   "nn_math_exact",
