@@ -11,6 +11,24 @@ const region = z.strictObject({
   origin: z.int().nonnegative().optional().describe("first address"),
   bytes: z.int().positive(),
   waitStates: z.int().nonnegative().describe("extra clock cycles of an access"),
+  cached: z.boolean().optional().describe("a cache or a prefetch buffer hides most of the wait states"),
+  section: z
+    .string()
+    .optional()
+    .describe(
+      "linker section by which data is placed here; absent for the first region of its kind, where data goes by itself",
+    ),
+  reservedBytes: z
+    .int()
+    .nonnegative()
+    .optional()
+    .describe("taken by what the platform brings: boot loader, radio stack, framework, other partitions"),
+});
+
+const usbId = z.strictObject({
+  vid: z.string().regex(/^[0-9a-f]{4}$/),
+  pid: z.string().regex(/^[0-9a-f]{4}$/),
+  what: z.string().min(1).describe("the chip or program that answers with it"),
 });
 
 /** Instruction sets that kernels may ask for, each with what a core that has it can do. */
@@ -50,6 +68,54 @@ const boardSchema = z.strictObject({
     board: z.string().min(1).describe("PlatformIO's board id"),
     framework: z.string().optional(),
   }),
+  chip: z.string().min(1).optional().describe("the microcontroller, as its maker orders it: STM32F446RET6"),
+  vendor: z.string().min(1).optional().describe("who makes the board"),
+  serial: z
+    .strictObject({
+      port: z
+        .string()
+        .min(1)
+        .describe("what the host sees, in the framework's words: Serial (USART2 through the ST-LINK)"),
+      tx: z.string().min(1).describe("pin, or USB"),
+      rx: z.string().min(1).describe("pin, or USB"),
+      native: z.boolean().describe("USB of the chip itself: no baud rate, and the port disappears while it resets"),
+      maxBaud: z.int().positive().describe("highest rate that works in practice; any for native USB"),
+      receiveBytes: z.int().positive().describe("bytes that the framework buffers while the firmware is busy"),
+      usb: z.array(usbId).describe("ids by which the port is found; none when the adapter is the user's"),
+    })
+    .optional()
+    .describe("how the host talks to it; absent for simulated boards"),
+  upload: z
+    .strictObject({
+      protocol: z
+        .string()
+        .min(1)
+        .describe("PlatformIO's name: esptool, arduino, stlink, picotool, sam-ba, teensy-cli ..."),
+      bootMode: z.string().min(1).describe("how a person brings the board into the state in which it takes an upload"),
+    })
+    .optional()
+    .describe("how firmware gets onto it; absent for simulated boards"),
+  power: z
+    .strictObject({
+      volts: z.number().positive(),
+      activeMilliamps: z.number().positive().describe("of the chip at clockHz, running from flash, peripherals off"),
+      sleepMicroamps: z
+        .number()
+        .nonnegative()
+        .describe("of the chip in the deepest sleep that keeps RAM and wakes by timer"),
+      error: z.number().positive().max(1).describe("share by which real boards differ: regulator, LEDs, temperature"),
+      source: z.string().min(1).describe("datasheet, its revision and table"),
+    })
+    .optional()
+    .describe("typical figures for estimates of energy; absent for simulated boards"),
+  compile: z
+    .strictObject({
+      compiler: z.string().min(1),
+      flags: z.array(z.string()).describe("machine flags with which the framework's core compiles"),
+      debianPackages: z.array(z.string()),
+    })
+    .optional()
+    .describe("a compiler of Debian that takes the core's own flags: its generated code is compiled in the tests"),
   build: z
     .strictObject({
       prefix: z.string().describe("of gcc, ar, size"),
@@ -98,6 +164,13 @@ export function parseBoard(text: string, name: string): Board {
     const [issue] = parsed.error.issues;
     throw new UserError("E_BOARD_INVALID", `boards/${name}.json: ${issue.path.join(".") || "file"}: ${issue.message}`);
   }
+  const missing = (["chip", "vendor", "serial", "upload", "power"] as const).filter((key) => !parsed.data[key]);
+  if (isReal(parsed.data) && missing.length > 0) {
+    throw new UserError(
+      "E_BOARD_INVALID",
+      `boards/${name}.json: a board of an official platform needs ${missing.join(", ")}`,
+    );
+  }
   if (parsed.data.name !== name) {
     throw new UserError("E_BOARD_INVALID", `boards/${name}.json names the board ${quoted(parsed.data.name)}`);
   }
@@ -118,6 +191,8 @@ export function loadBoard(name: string): Board {
 }
 
 const total = (regions: readonly { bytes: number }[]) => regions.reduce((sum, { bytes }) => sum + bytes, 0);
+/** A board on a desk, not in a simulator or on the host. */
+export const isReal = (board: Board): boolean => board.platformio.platform !== "bundled";
 export const flashBytes = (board: Board): number => total(board.memory.flash);
 export const ramBytes = (board: Board): number => total(board.memory.ram);
 
