@@ -26,9 +26,8 @@ import type { InputLayout } from "./passes/input_layout.js";
 import { saturate } from "./passes/saturate.js";
 import { type Streamed, type StreamOptions, stream } from "./passes/stream.js";
 import type { Plan } from "./plan/plan.js";
-import { calibrate, type Rows } from "./quantize/calibrate.js";
-import type { ObserverKind } from "./quantize/observers.js";
-import { quantizeGraph } from "./quantize/quantize.js";
+import type { Rows } from "./quantize/calibrate.js";
+import { type Quantised, type QuantiseOptions, quantiseFloat } from "./quantize/quantise.js";
 import { type Decision, type Rejection, type SelectOptions, selectKernels } from "./select/select.js";
 
 export type { Rows } from "./quantize/calibrate.js";
@@ -48,12 +47,9 @@ export interface ReadOptions {
   readonly trace?: Trace;
 }
 
-export interface QuantizeOptions {
+export interface QuantizeOptions extends QuantiseOptions {
   /** Rows in the layout of the graph's inputs. */
   readonly calibration: (inputs: readonly Tensor[]) => Rows;
-  /** Default: min-max. */
-  readonly observer?: ObserverKind;
-  readonly onRow?: (done: number, rows: number) => void;
 }
 
 export interface CompileOptions extends ReadOptions, Partial<QuantizeOptions>, SelectOptions {
@@ -113,14 +109,12 @@ export function canonicalGraph(model: Model, options: ReadOptions = {}): Graph {
 }
 
 /** Float graph -> int8 graph, by calibration. Throws E_USAGE for a graph that is quantised already. */
-export function quantise(graph: Graph, options: QuantizeOptions): Graph {
+export function quantise(graph: Graph, options: QuantizeOptions): Quantised {
   if (isQuantised(graph)) {
     throw new UserError("E_USAGE", "the model is quantised already: generate takes it as it is, without --calibration");
   }
   const rows = options.calibration(fedInputs(graph).map((name) => graph.tensors.get(name)!));
-  const observer = options.observer ?? { kind: "minmax" };
-  const ranges = calibrate(graph, rows, observer, (done) => options.onRow?.(done, rows.rows));
-  return quantizeGraph(graph, ranges);
+  return quantiseFloat(graph, rows, options);
 }
 
 /** The whole way from a model to C files. Writes nothing. */
@@ -156,7 +150,7 @@ function withoutGraph({ graph: _, ...rest }: Streamed): Omit<Streamed, "graph"> 
 
 function quantisedGraph(graph: Graph, options: CompileOptions): Graph {
   const { calibration } = options;
-  if (calibration) return quantise(graph, { ...options, calibration });
+  if (calibration) return quantise(graph, { ...options, calibration }).graph;
   if (isQuantised(graph)) return graph;
   throw new UserError(
     "E_NEEDS_CALIBRATION",

@@ -36,4 +36,5 @@ export type { Trace } from "./passes/index.js";
 export type { InputLayout } from "./passes/input_layout.js";
 export { type Placement, type Plan, type PlannedStorage, type PlanOptions, planMemory } from "./plan/plan.js";
 export { exportQdq } from "./quantize/export_qdq.js";
-export type { ObserverKind } from "./quantize/observers.js";
+export type { ObserverKind, Range } from "./quantize/observers.js";
+export { type Correction, type Quantised, RECOMMENDED } from "./quantize/quantise.js";

@@ -84,14 +84,17 @@ describe("compile", () => {
 });
 
 describe("the stages one by one", () => {
-  test("a quantised graph written as QDQ compiles to the same C files", () => {
-    const calibration = (inputs: Parameters<typeof inputRows>[2]) => inputRows(data, "calibration", inputs);
-    const quantised = quantise(canonicalGraph(read(bytes)), { calibration });
-    const qdq = writeModel(exportQdq(quantised), { producer: "test" });
-    const direct = compile(bytes, { name: "digits", calibration });
-    expect(compile(qdq, { name: "digits" }).files).toEqual(direct.files);
-    expect(compile(qdq, { name: "digits" }).float).toBeUndefined();
-  });
+  test.each([[{}], [{ observer: { kind: "best" }, corrections: ["equalise", "rounding"] } as const]])(
+    "a quantised graph written as QDQ compiles to the same C files: %o",
+    (options) => {
+      const calibration = (inputs: Parameters<typeof inputRows>[2]) => inputRows(data, "calibration", inputs);
+      const { graph: quantised } = quantise(canonicalGraph(read(bytes)), { calibration, ...options });
+      const qdq = writeModel(exportQdq(quantised), { producer: "test" });
+      const direct = compile(bytes, { name: "digits", calibration, ...options });
+      expect(compile(qdq, { name: "digits" }).files).toEqual(direct.files);
+      expect(compile(qdq, { name: "digits" }).float).toBeUndefined();
+    },
+  );
 
   test("buffers of the caller take inputs and outputs out of the arena", () => {
     const { program, plan } = compile(bytes, { precision: "float32" });

@@ -20,9 +20,9 @@ import {
   constantOption,
   jsonOption,
   layoutOption,
-  observerOf,
-  observerOption,
-  percentileOption,
+  type QuantiseFlags,
+  quantiseOptions,
+  quantiseOptionsOf,
   shapeOption,
   statefulOption,
   stateOption,
@@ -32,7 +32,7 @@ import {
 import { compact, kilobytes, type Output } from "./output.js";
 import { traceTo } from "./trace.js";
 
-interface Options {
+interface Options extends QuantiseFlags {
   json?: boolean;
   board: string;
   output: string;
@@ -54,8 +54,6 @@ interface Options {
   streamFrames?: number;
   constant?: ReadonlyMap<string, readonly number[]>;
   inputLayout?: "nhwc" | "nchw";
-  observer: "minmax" | "percentile";
-  percentile: number;
   trace?: boolean;
 }
 
@@ -76,7 +74,7 @@ export function checkFits(compiled: Compiled, board: Board): void {
 }
 
 export const generate: AddCommand = (program) => {
-  program
+  const command = program
     .command("generate")
     .description("write a firmware project with the model as C")
     .argument("<model.onnx>", "a float model, or one quantised in QDQ or QOperator form")
@@ -116,8 +114,6 @@ export const generate: AddCommand = (program) => {
     .addOption(statefulOption())
     .addOption(streamOption())
     .addOption(streamFramesOption())
-    .addOption(observerOption())
-    .addOption(percentileOption())
     .option("--trace", "print the graph after every pass, on stderr")
     .addOption(jsonOption())
     .addHelpText(
@@ -128,6 +124,7 @@ export const generate: AddCommand = (program) => {
         "  $ onnx2mcu generate model.onnx --board host --precision float32 -o firmware/",
     )
     .action(action<Options>(([path], options, output) => run(path, options, output)));
+  for (const option of quantiseOptions()) command.addOption(option);
 };
 
 async function run(path: string, options: Options, output: Output): Promise<undefined> {
@@ -149,8 +146,7 @@ async function run(path: string, options: Options, output: Output): Promise<unde
     stateful: options.stateful,
     ...(options.stream && { stream: { ...options.stream, frames: options.streamFrames } }),
     inputLayout: options.inputLayout,
-    observer: observerOf(options),
-    onRow: (done, rows) => output.progress(`calibrating ${done}/${rows}`),
+    ...quantiseOptionsOf(options, output),
     ...(options.calibration && { calibration: calibrationFrom(options.calibration) }),
     ...(options.trace && { trace: traceTo(output.note) }),
   });

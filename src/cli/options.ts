@@ -6,7 +6,10 @@ import { inputRows } from "../data/rows.js";
 import type { Shape, Tensor } from "../graph/ir.js";
 import type { StatePair } from "../onnx/bind_states.js";
 import type { StreamOptions } from "../passes/stream.js";
-import type { ObserverKind } from "../quantize/observers.js";
+import { OBSERVERS, type Range } from "../quantize/observers.js";
+import { CORRECTIONS, type Correction, type QuantiseOptions, RECOMMENDED } from "../quantize/quantise.js";
+import { readRanges } from "../quantize/ranges_file.js";
+import type { Output } from "./output.js";
 
 /** "name:1,3,96,96", collected by name; the name itself may contain colons. */
 export function collectShape(text: string, previous: ReadonlyMap<string, Shape> = new Map()): Map<string, Shape> {
@@ -111,16 +114,70 @@ export const modelOption = () => new Option("--model <name>", "of a firmware wit
 
 export const jsonOption = () => new Option("--json", "print one JSON document on stdout");
 
-export const observerOption = () =>
-  new Option("--observer <kind>", "how calibration chooses ranges").choices(["minmax", "percentile"]).default("minmax");
+const observerOption = () =>
+  new Option("--observer <kind>", "how calibration chooses ranges").choices(OBSERVERS).default("minmax");
 
-export const percentileOption = () =>
+const percentileOption = () =>
   new Option("--percentile <percent>", "share of the values that --observer percentile covers")
     .argParser(percentile)
     .default(99.99);
 
-export function observerOf(options: { observer: "minmax" | "percentile"; percentile: number }): ObserverKind {
-  return options.observer === "minmax" ? { kind: "minmax" } : { kind: "percentile", percentile: options.percentile };
+function corrections(text: string): readonly Correction[] {
+  if (text === "none") return [];
+  if (text === "auto") return RECOMMENDED;
+  const names = text.split(",");
+  const unknown = names.find((name) => !CORRECTIONS.some((known) => known === name));
+  if (unknown !== undefined) {
+    throw new InvalidArgumentError(`expected none, auto, or some of ${CORRECTIONS.join(",")}`);
+  }
+  return names as Correction[];
+}
+
+const correctionsOption = () =>
+  new Option(
+    "--corrections <list>",
+    `what is done against the loss of rounding: none, auto (${RECOMMENDED.join(",")}), or some of ${CORRECTIONS.join(",")}`,
+  )
+    .argParser(corrections)
+    .default([], "none");
+
+const rangesOption = () =>
+  new Option("--ranges <file>", "ranges of some or all values, as quantize --save-ranges writes them").argParser(
+    readRanges,
+  );
+
+const symmetricOption = () => new Option("--symmetric", "activations with zero point 0");
+
+const perTensorOption = () => new Option("--per-tensor", "one scale for all weights of a layer");
+
+/** Options of everything that quantises. */
+export interface QuantiseFlags {
+  readonly observer: (typeof OBSERVERS)[number];
+  readonly percentile: number;
+  readonly corrections: readonly Correction[];
+  readonly ranges?: ReadonlyMap<string, Range>;
+  readonly symmetric?: boolean;
+  readonly perTensor?: boolean;
+}
+
+export const quantiseOptions = (): Option[] => [
+  observerOption(),
+  percentileOption(),
+  correctionsOption(),
+  rangesOption(),
+  symmetricOption(),
+  perTensorOption(),
+];
+
+export function quantiseOptionsOf(flags: QuantiseFlags, output: Output): QuantiseOptions {
+  const { observer, percentile: covered, symmetric, perTensor } = flags;
+  return {
+    observer: observer === "percentile" ? { kind: observer, percentile: covered } : { kind: observer },
+    corrections: flags.corrections,
+    scheme: { symmetric, perTensor },
+    ...(flags.ranges && { ranges: flags.ranges }),
+    onProgress: (stage, done, total) => output.progress(`${stage} ${done}/${total}`),
+  };
 }
 
 /** The rows of a data file, once the inputs of the graph are known. */

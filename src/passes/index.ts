@@ -10,6 +10,7 @@ import type { Graph } from "../graph/ir.js";
 import { verifyGraph } from "../graph/verify.js";
 import { quoted } from "../quoted.js";
 import { absorbQuantization } from "./absorb_quantization.js";
+import { affineBeforeReshape } from "./affine_before_reshape.js";
 import { alignQuantization } from "./align_quantization.js";
 import { channelsLast } from "./channels_last.js";
 import { commonSubexpressions } from "./common_subexpressions.js";
@@ -43,6 +44,7 @@ function passes({ inputLayout, stateful }: CanonicalOptions): Pass[] {
     ["last-step", lastStep],
     ["align-quantization", alignQuantization],
     ["fuse-normalization", fuseNormalization],
+    ["affine-before-reshape", affineBeforeReshape],
     ["fold-affine", untilStable(foldAffine)],
     ["fold-pad", foldPad],
     ["channels-last", channelsLast],

@@ -3,13 +3,24 @@ import { UserError } from "../errors.js";
 import { fromNumbers, type Graph, type TypedArray } from "../graph/ir.js";
 import { hostProgram } from "../host/run.js";
 import { lower } from "../lower/lower.js";
-import { createObserver, isMeasurable, type Observer, type ObserverKind, type Range } from "./observers.js";
+import { type Histogram, histogramBuilder, merged } from "./histogram.js";
+import { isMeasurable } from "./observers.js";
 
 /** Calibration rows: row(i) gives one array per graph input. */
 export interface Rows {
   readonly rows: number;
   row(index: number): readonly Float32Array[];
 }
+
+/** What calibration saw of one value. */
+export interface Seen {
+  readonly all: Histogram;
+  /** Of the first half of the rows, and of the rest. */
+  readonly halves: readonly [Histogram, Histogram];
+}
+
+/** By value name. */
+export type Calibration = ReadonlyMap<string, Seen>;
 
 /** Values that a constant mask (of an attention: -infinity, or as good as it) may put out of the range of 8 bits. */
 function valuesBehindMasks(graph: Graph): Set<string> {
@@ -31,21 +42,19 @@ function withAllOutputs(graph: Graph): Graph {
 }
 
 /**
- * The range of every computed value and input; none for a value that a mask made (as good as) infinite.
+ * What every computed value and input was, for all rows; nothing for a value that a mask made (as good as) infinite. Memory
+ * does not grow with the number of rows.
  * @param onRow called after each row with the number done
+ * @throws UserError E_DATA_NOT_FINITE
  */
-export function calibrate(
-  graph: Graph,
-  data: Rows,
-  kind: ObserverKind,
-  onRow?: (done: number) => void,
-): Map<string, Range> {
+export function calibrate(graph: Graph, data: Rows, onRow?: (done: number) => void): Calibration {
   const program = lower(withAllOutputs(graph), { precision: "float32", io: "float32" });
   const host = hostProgram(program);
   const watched = program.tensors.filter(
     (tensor) => tensor.name !== "" && tensor.constant === undefined && tensor.type === "float32",
   );
-  const observers = new Map<string, Observer>(watched.map((tensor) => [tensor.name, createObserver(kind)]));
+  const builders = new Map(watched.map(({ name }) => [name, [histogramBuilder(), histogramBuilder()] as const]));
+  const half = Math.ceil(data.rows / 2);
   const masked = valuesBehindMasks(graph);
   // Behind a mask and infinite, or as good as it: no scale could hold what is beside it.
   const unmeasured = new Set<string>();
@@ -60,22 +69,23 @@ export function calibrate(
     for (const tensor of watched) {
       const values = host.buffer(tensor.id) as Float32Array;
       if (masked.has(tensor.name) && !values.every(isMeasurable)) unmeasured.add(tensor.name);
-      observers.get(tensor.name)!.observe(values);
+      builders.get(tensor.name)![i < half ? 0 : 1].observe(values);
     }
     onRow?.(i + 1);
   }
-  const ranges = new Map<string, Range>();
-  for (const [name, observer] of observers) {
-    const range = observer.range();
+  const seen = new Map<string, Seen>();
+  for (const [name, [first, second]] of builders) {
     if (unmeasured.has(name)) continue;
-    if (!Number.isFinite(range.min) || !Number.isFinite(range.max)) {
+    const halves = [first.histogram(), second.histogram()] as const;
+    const all = merged(...halves);
+    if (all.min > all.max && all.invalid > 0) {
       throw new UserError(
         "E_DATA_NOT_FINITE",
         `value "${name}" became infinite or NaN on the calibration rows; check their scale against what the model expects`,
         name,
       );
     }
-    ranges.set(name, range);
+    seen.set(name, { all, halves });
   }
-  return ranges;
+  return seen;
 }

@@ -115,26 +115,41 @@ function rangeOf(tensor: Tensor): Range {
   return { min, max };
 }
 
-function groupQuantization(group: Group): Quantization {
+/**
+ * A function with bounds of its own takes the scale of those bounds where the model gives its result to others; inside,
+ * it takes the range that it has where that is narrower: probabilities over many classes are all small.
+ */
+function groupQuantization(group: Group, isGiven: boolean, { symmetric }: Scheme): Quantization {
   const [only, ...others] = group.sources;
+  const seen = group.range && activationQuantization(group.range, symmetric);
   if (typeof only === "object" && others.length === 0) {
+    if (seen && !isGiven && seen.scale[0] < only.scale) return seen;
     return { type: "int8", scale: [only.scale], zeroPoint: [only.zeroPoint] };
   }
-  invariant(group.range, "a value was not observed");
-  return activationQuantization(group.range);
+  invariant(seen, "a value was not observed");
+  return seen;
+}
+
+/** How integers stand for reals. */
+export interface Scheme {
+  /** Zero point 0 for activations, which costs half the steps behind a Relu. Default false. */
+  readonly symmetric?: boolean;
+  /** One scale for all weights of a layer instead of one per output channel. Default false. */
+  readonly perTensor?: boolean;
 }
 
 /**
  * @param graph canonical, float
  * @param ranges by value name, for every computed value and input that is never infinite
  */
-export function quantizeGraph(graph: Graph, ranges: ReadonlyMap<string, Range>): Graph {
+export function quantizeGraph(graph: Graph, ranges: ReadonlyMap<string, Range>, scheme: Scheme = {}): Graph {
   const isReal = isRealIn(graph, ranges);
   const rootOf = shareGroups(graph, isReal);
   const groups = collectGroups(graph, ranges, rootOf, isReal);
   const tensors = new Map(graph.tensors);
   const chosen = new Map<string, Quantization>();
-  for (const [root, group] of groups) chosen.set(root, groupQuantization(group));
+  const given = new Set(graph.outputs.map(rootOf));
+  for (const [root, group] of groups) chosen.set(root, groupQuantization(group, given.has(root), scheme));
   const inside = valuesInsideTables(graph);
   for (const [name, tensor] of graph.tensors) {
     const quantization = inside.has(name) ? undefined : chosen.get(rootOf(name));
@@ -143,7 +158,7 @@ export function quantizeGraph(graph: Graph, ranges: ReadonlyMap<string, Range>):
   const nodes = graph.nodes.map((node) =>
     [...node.inputs, ...node.outputs].some((name) => inside.has(name))
       ? node
-      : quantizeConstants(node, tensors, chosen.get(rootOf(node.outputs[0])), isReal),
+      : quantizeConstants(node, tensors, chosen.get(rootOf(node.outputs[0])), isReal, scheme),
   );
   return { ...graph, nodes, tensors: withoutUnused(graph, nodes, tensors) };
 }
@@ -154,13 +169,14 @@ function quantizeConstants(
   tensors: Map<string, Tensor>,
   output: Quantization | undefined,
   isReal: IsReal,
+  scheme: Scheme,
 ): Node {
   // What computes in float32, or ends up in a table, reads them as they are: an exponent must stay whole.
   const { lowerInt8, realConstants } = operatorOf(node);
   if (isExact(node) || !lowerInt8 || realConstants) return node;
   if (isRecurrent(node)) return quantizeRecurrent(node, tensors);
   const axis = WEIGHT_AXIS[node.operator];
-  if (axis !== undefined) return quantizeLayer(node, tensors, axis);
+  if (axis !== undefined) return quantizeLayer(node, tensors, axis, scheme);
   const shared = operatorOf(node).quantize === "shared";
   const inputs = node.inputs.map((name) => {
     const tensor = tensors.get(name);
@@ -170,13 +186,13 @@ function quantizeConstants(
   return { ...node, inputs };
 }
 
-function quantizeLayer(node: Node, tensors: Map<string, Tensor>, axis: number): Node {
+function quantizeLayer(node: Node, tensors: Map<string, Tensor>, axis: number, { perTensor }: Scheme): Node {
   const input = tensors.get(node.inputs[0])!.quantization;
   if (!input) return node;
   const weights = tensors.get(node.inputs[1])!;
   const bias = node.inputs[2] ? tensors.get(node.inputs[2])! : undefined;
   const perChannel = weightQuantization(weights, axis, bias?.data as Float32Array | undefined, input.scale[0]);
-  const grouped = node.operator === "ConvTranspose" && node.attributes.group !== 1;
+  const grouped = perTensor || (node.operator === "ConvTranspose" && node.attributes.group !== 1);
   const { axis: _, ...rest } = perChannel;
   const quantization: Quantization = grouped
     ? { ...rest, scale: [Math.max(...perChannel.scale)], zeroPoint: [0] }

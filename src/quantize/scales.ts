@@ -7,8 +7,16 @@ import type { Range } from "./observers.js";
 /** Smallest scale: its reciprocal and products with it stay normal float32 numbers. */
 const MIN_SCALE = 2 ** -60;
 
-/** Per-tensor asymmetric int8 over a range that is widened to contain zero, so that zero is exact. */
-export function activationQuantization(range: Range): Quantization {
+/**
+ * Per-tensor int8 over a range that is widened to contain zero, so that zero is exact.
+ * @param symmetric as far below zero as above: zero point 0
+ */
+export function activationQuantization(range: Range, symmetric = false): Quantization {
+  if (symmetric) {
+    const largest = Math.max(-range.min, range.max);
+    const scale = Math.fround(Math.max(largest / 127, MIN_SCALE));
+    return { type: "int8", scale: [scale], zeroPoint: [0] };
+  }
   const min = Math.min(0, range.min);
   const max = Math.max(0, range.max);
   const scale = Math.fround(Math.max((max - min) / 255, MIN_SCALE));

@@ -104,6 +104,11 @@ describe("--json gives one document with exactly these keys", () => {
       schemaVersion: "number",
       output: "string",
       ...numbers("bytes", "rows", "nodes"),
+      warnings: [],
+      layers: expect.any(Array),
+      equalised: [],
+      rounded: [],
+      observers: expect.any(Object),
     });
     const folder = at("from_qdq");
     documentOf(await onnx2mcu(["generate", model, "--board", "qemu-cortex-m4", "-o", folder, "--json"]));
@@ -111,6 +116,29 @@ describe("--json gives one document with exactly these keys", () => {
       const path = join("lib", "digits", "src", file);
       expect(readFileSync(join(folder, path), "utf8")).toBe(readFileSync(join(project, path), "utf8"));
     }
+  });
+
+  test("quantize --layers, and --ranges from --save-ranges: the same model", async () => {
+    const common = ["quantize", DIGITS_MODEL, "--calibration", DIGITS_DATA];
+    const first = [
+      "-o",
+      at("a.onnx"),
+      "--save-ranges",
+      at("r.json"),
+      "--observer",
+      "best",
+      "--corrections",
+      "auto",
+      "--layers",
+    ];
+    const { status, stdout } = await onnx2mcu([...common, ...first]);
+    expect(status).toBe(0);
+    expect(stdout).toMatch(/dB here.*dB alone[\s\S]*Gemm[\s\S]*better weights or biases/);
+    const plain = await onnx2mcu([...common, "-o", at("b.onnx"), "--observer", "best", "--save-ranges", at("s.json")]);
+    expect(plain.status).toBe(0);
+    expect((await onnx2mcu([...common, "-o", at("c.onnx"), "--ranges", at("s.json")])).status).toBe(0);
+    expect(readFileSync(at("c.onnx"))).toEqual(readFileSync(at("b.onnx")));
+    expect(readFileSync(at("a.onnx"))).not.toEqual(readFileSync(at("b.onnx")));
   });
 
   test("generate, from another working directory", async () => {
@@ -295,6 +323,19 @@ const failures: readonly {
     args: ["quantize", DIGITS_MODEL, "--calibration", DIGITS_DATA, "-o", "file/out.onnx"],
     files: { file: "" },
     code: "E_OUTPUT_UNWRITABLE",
+  },
+  {
+    name: "an unknown correction",
+    args: ["quantize", DIGITS_MODEL, "--calibration", DIGITS_DATA, "-o", "q.onnx", "--corrections", "bias,magic"],
+    code: "E_USAGE",
+    says: /equalise,smooth,bias,rounding/,
+  },
+  {
+    name: "a table of ranges that is none",
+    args: ["quantize", DIGITS_MODEL, "--calibration", DIGITS_DATA, "-o", "q.onnx", "--ranges", "r.json"],
+    files: { "r.json": "[]" },
+    code: "E_DATA_FORMAT",
+    says: /r\.json/,
   },
   { name: "no model", args: ["analyze", "absent.onnx"], code: "E_MODEL_NOT_FOUND", says: /absent\.onnx/ },
   { name: "an empty model", args: ["analyze", "m.onnx"], files: { "m.onnx": "" }, code: "E_MODEL_EMPTY" },

@@ -1,0 +1,127 @@
+/** What quantising a model costs, on all rows of its data: ours plain and corrected, and onnxruntime's own QDQ model. */
+import { join } from "node:path";
+import { addRow, type Comparison, EMPTY_COMPARISON, snr, topClass } from "../compare/metrics.js";
+import { realValues, storedValues } from "../compare/validate.js";
+import { canonicalGraph, quantise, read } from "../compile.js";
+import { loadData } from "../data/load.js";
+import { classLabels, inputRows, type Rows } from "../data/rows.js";
+import { UserError } from "../errors.js";
+import { fedInputs, type Graph } from "../graph/ir.js";
+import { hostProgram, runRow } from "../host/run.js";
+import { lower } from "../lower/lower.js";
+import { type QuantiseOptions, RECOMMENDED } from "../quantize/quantise.js";
+
+/** Against the float model. */
+export interface Loss {
+  /** dB of the first output over its error; Infinity: equal. */
+  readonly snr: number;
+  /** Share of the rows with the same top class, 0..1. */
+  readonly agreement: number;
+  /** Share of the rows whose top class is the label; null without labels. */
+  readonly accuracy: number | null;
+  /** Two-sided p of McNemar's exact test that it is right as often as the float model; null without labels. */
+  readonly mcNemar: number | null;
+}
+
+export interface ModelAccuracy {
+  readonly model: string;
+  readonly rows: number;
+  readonly float: number | null;
+  readonly onnxruntime: Loss;
+  readonly plain: Loss;
+  readonly corrected: Loss;
+  /** Of quantising with corrections. */
+  readonly seconds: number;
+}
+
+const CORRECTED: QuantiseOptions = { observer: { kind: "best" }, corrections: RECOMMENDED };
+
+/** undefined for a model that cannot be calibrated: its inputs are integers. */
+export async function measureAccuracy(folder: string, model: string): Promise<ModelAccuracy | undefined> {
+  const graph = canonicalGraph(read(join(folder, "model.onnx")));
+  const file = loadData(join(folder, "data.npz"));
+  const inputs = fedInputs(graph).map((name) => graph.tensors.get(name)!);
+  const data = inputRows(file, "inputs", inputs);
+  const labels = classLabels(file);
+  const calibration = () => inputRows(file, "calibration", inputs);
+  const float = floatOutputs(graph, data);
+  const accuracy = labels && share(float.map((row, i) => topClass(row) === labels[i]));
+  const begin = process.cpuUsage().user;
+  try {
+    const corrected = quantise(graph, { calibration, ...CORRECTED }).graph;
+    const seconds = (process.cpuUsage().user - begin) / 1e6;
+    return {
+      ...{ model, rows: data.rows, float: accuracy },
+      onnxruntime: loss(await onnxruntimeOutputs(join(folder, "model.qdq.onnx"), inputs[0].shape, data), float, labels),
+      plain: loss(int8Outputs(quantise(graph, { calibration }).graph, data), float, labels),
+      corrected: loss(int8Outputs(corrected, data), float, labels),
+      seconds,
+    };
+  } catch (error) {
+    if (error instanceof UserError && error.code === "E_USAGE") return undefined;
+    throw error;
+  }
+}
+
+function floatOutputs(graph: Graph, data: Rows): Float32Array[] {
+  const program = lower(graph, { precision: "float32", io: "float32" });
+  const host = hostProgram(program);
+  return Array.from({ length: data.rows }, (_, i) => runRow(host, program, data.row(i))[0] as Float32Array);
+}
+
+function int8Outputs(graph: Graph, data: Rows): Float32Array[] {
+  const program = lower(graph, { precision: "int8", io: "int8" });
+  const host = hostProgram(program);
+  const output = program.tensors[program.outputs[0]];
+  return Array.from({ length: data.rows }, (_, i) => {
+    const row = data.row(i);
+    const stored = program.inputs.map((id, k) => storedValues(program.tensors[id], row[k]));
+    return realValues(output, runRow(host, program, stored)[0]);
+  });
+}
+
+/** Without its graph optimisations, whose int8 kernels saturate on CPUs without VNNI. */
+async function onnxruntimeOutputs(path: string, shape: readonly number[], data: Rows): Promise<Float32Array[]> {
+  const { default: ort } = await import("onnxruntime-node");
+  const session = await ort.InferenceSession.create(path, { graphOptimizationLevel: "disabled" });
+  const outputs: Float32Array[] = [];
+  for (let i = 0; i < data.rows; i++) {
+    const feed = new ort.Tensor("float32", data.row(i)[0].slice(), shape);
+    const results = await session.run({ [session.inputNames[0]]: feed });
+    outputs.push(Float32Array.from(results[session.outputNames[0]].data as Float32Array));
+  }
+  return outputs;
+}
+
+const share = (flags: readonly boolean[]) => flags.filter((flag) => flag).length / flags.length;
+
+function loss(outputs: readonly Float32Array[], float: readonly Float32Array[], labels: Int32Array | null): Loss {
+  const sum = outputs.reduce<Comparison>((all, row, i) => addRow(all, row, float[i]), EMPTY_COMPARISON);
+  const right = labels && outputs.map((row, i) => topClass(row) === labels[i]);
+  return {
+    snr: snr(sum),
+    agreement: sum.sameClass / sum.rows,
+    accuracy: right && share(right),
+    mcNemar:
+      labels &&
+      right &&
+      mcNemar(
+        right,
+        float.map((row, i) => topClass(row) === labels[i]),
+      ),
+  };
+}
+
+/** McNemar's exact test (binomial, two-sided): 1 where the two differ equally often either way. */
+export function mcNemar(a: readonly boolean[], b: readonly boolean[]): number {
+  const only = (x: readonly boolean[], y: readonly boolean[]) => x.filter((flag, i) => flag && !y[i]).length;
+  const [first, second] = [only(a, b), only(b, a)];
+  const n = first + second;
+  let term = 0.5 ** n;
+  let sum = term;
+  for (let k = 1; k <= Math.min(first, second); k++) {
+    term *= (n - k + 1) / k;
+    sum += term;
+  }
+  return Math.min(1, 2 * sum);
+}

@@ -1,0 +1,104 @@
+/**
+ * Float graph -> int8 graph, with all that is known about how well it went:
+ *
+ *   equalise ─▶ calibrate ─▶ choose ranges ─▶ quantise ─▶ round weights, correct biases
+ */
+import type { Graph } from "../graph/ir.js";
+import { calibrate, type Rows } from "./calibrate.js";
+import { chooseRanges } from "./choose_ranges.js";
+import { type Equalised, equalise, LAYERS, NORMALISATIONS } from "./corrections/equalise.js";
+import { ownConstants } from "./corrections/own_constants.js";
+import { type RoundedLayer, roundWeights } from "./corrections/round_weights.js";
+import type { ObserverKind, Range } from "./observers.js";
+import { quantizeGraph, type Scheme } from "./quantize.js";
+import { checkRanges } from "./ranges_file.js";
+import { type Samples, sampleValues, spread } from "./samples.js";
+
+/**
+ * What is done to a model before and while it is rounded:
+ * - equalise: channels of small range are scaled up (cross-layer equalisation, equalise.ts)
+ * - smooth: the same behind normalisations, as SmoothQuant does for attention models
+ * - bias: biases take over the mean error of their layer (empirical bias correction)
+ * - rounding: weights are rounded so that the outputs of the layer stay near (round_weights.ts); implies bias
+ */
+export const CORRECTIONS = ["equalise", "smooth", "bias", "rounding"] as const;
+export type Correction = (typeof CORRECTIONS)[number];
+
+/** What is worth its time on nearly every model; "smooth" pays where few channels of a normalisation are far larger than the rest. */
+export const RECOMMENDED: readonly Correction[] = ["equalise", "bias", "rounding"];
+
+export interface QuantiseOptions {
+  /** Default minmax. */
+  readonly observer?: ObserverKind;
+  /** Default none. */
+  readonly corrections?: readonly Correction[];
+  readonly scheme?: Scheme;
+  /** Ranges by value name that take the place of what calibration would choose. */
+  readonly ranges?: ReadonlyMap<string, Range>;
+  readonly onProgress?: (stage: Stage, done: number, total: number) => void;
+}
+
+export type Stage = "equalising" | "calibrating" | "rounding";
+
+export interface Quantised {
+  readonly graph: Graph;
+  /** Some calibration rows in the float model, where corrections looked at them; measures the layers too. */
+  readonly samples: () => Samples;
+  /** The float graph that it is the rounded form of: equal in what it computes to the one given, with equalised weights. */
+  readonly float: Graph;
+  readonly ranges: ReadonlyMap<string, Range>;
+  /** Observer that was chosen per value; those with a range of their own are left out. */
+  readonly observers: ReadonlyMap<string, ObserverKind>;
+  readonly equalised: readonly Equalised[];
+  readonly rounded: readonly RoundedLayer[];
+}
+
+/** Rows that corrections look at: all values of all of them are in memory at once. */
+const CORRECTION_ROWS = 64;
+/** Elements of all those values together, 4 bytes each. */
+const MOST_VALUES = 2 ** 25;
+
+/** @param graph canonical, float */
+export function quantiseFloat(graph: Graph, data: Rows, options: QuantiseOptions = {}): Quantised {
+  const { observer = { kind: "minmax" }, corrections = [], scheme = {}, onProgress } = options;
+  const report = (stage: Stage, total: number) => (done: number) => onProgress?.(stage, done, total);
+  const own = corrections.length > 0 ? ownConstants(graph) : graph;
+  const producers = new Set<string>([
+    ...(corrections.includes("equalise") ? LAYERS : []),
+    ...(corrections.includes("smooth") ? NORMALISATIONS : []),
+  ]);
+  const { graph: float, equalised } =
+    producers.size > 0
+      ? equalise(own, data, producers, report("equalising", data.rows))
+      : { graph: own, equalised: [] };
+  const seen = calibrate(float, data, report("calibrating", data.rows));
+  const { ranges, observers } = chooseRanges(seen, observer, float.outputs);
+  const given = options.ranges ?? new Map<string, Range>();
+  checkRanges(given, new Set(ranges.keys()));
+  const all = new Map([...ranges, ...given]);
+  const plain = quantizeGraph(float, all, scheme);
+  let taken: Samples | undefined;
+  const samples = () => {
+    taken ??= correctionSamples(float, data);
+    return taken;
+  };
+  const weights = corrections.includes("rounding");
+  const { graph: quantised, layers } =
+    weights || corrections.includes("bias")
+      ? roundWeights(plain, float, samples(), {
+          weights,
+          onLayer: (done, total) => onProgress?.("rounding", done, total),
+        })
+      : { graph: plain, layers: [] };
+  return { graph: quantised, samples, float, ranges: all, observers, equalised, rounded: layers };
+}
+
+/** As many rows as fit the memory that corrections may take. */
+export function correctionSamples(graph: Graph, data: Rows, most = CORRECTION_ROWS): Samples {
+  let elements = 0;
+  for (const { type, shape, data: constant } of graph.tensors.values()) {
+    if (!constant && type === "float32") elements += shape.reduce((count, size) => count * size, 1);
+  }
+  const fits = Math.max(1, Math.floor(MOST_VALUES / Math.max(1, elements)));
+  return sampleValues(graph, data, spread(data.rows, Math.min(most, fits)));
+}
