@@ -73,9 +73,11 @@ function endsInChannels(node: Node, channels: number, uses: Uses): boolean {
   return node.inputs.slice(1).every((name) => elementCount(uses.tensor(name).shape) === channels);
 }
 
-function clampBounds({ attributes }: Node, bounds: { min: number; max: number }): void {
-  bounds.min = Math.max(bounds.min, (attributes.fused_min as number | undefined) ?? -Infinity);
-  bounds.max = Math.min(bounds.max, (attributes.fused_max as number | undefined) ?? Infinity);
+/** Draws the bounds in by the clamp of a node: its own in a Clip, a fused one elsewhere. */
+function clampBounds({ operator, attributes }: Node, bounds: { min: number; max: number }): void {
+  const prefix = operator === "Clip" ? "" : "fused_";
+  bounds.min = Math.max(bounds.min, (attributes[`${prefix}min`] as number | undefined) ?? -Infinity);
+  bounds.max = Math.min(bounds.max, (attributes[`${prefix}max`] as number | undefined) ?? Infinity);
 }
 
 /** @param indices the channel of every element of the value */

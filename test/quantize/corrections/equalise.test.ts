@@ -60,6 +60,27 @@ describe("equalise", () => {
     expectSameReals(clipped, equalise(ownConstants(clipped), data, producers).graph);
   });
 
+  test("keeps what a Clip by itself, behind a Reshape, cuts off", () => {
+    const graph = graphOf(
+      [
+        node("Gemm", ["x", "w", "b"], "a"),
+        node("Reshape", ["a"], "r", { shape: [6, 6, 4] }),
+        node("Clip", ["r"], "c", { min: 0, max: 6 }),
+        node("Reshape", ["c"], "s", { shape: [36, 4] }),
+        node("Gemm", ["s", "v"], "y"),
+      ],
+      [
+        ...[value("x", [36, 4]), value("a", [36, 4]), value("r", [6, 6, 4]), value("c", [6, 6, 4])],
+        ...[value("s", [36, 4]), value("y", [36, 2])],
+        ...[constant("w", [4, 4], (i) => 0.1 * 10 ** (i / 8) * ((i % 3) - 0.5)), constant("b", [4], () => 0.5)],
+        ...[constant("v", [2, 4], (i) => i - 3)],
+      ],
+    );
+    const { graph: scaled, equalised } = equalise(ownConstants(graph), data, producers);
+    expect(equalised.map(({ value: name }) => name)).toEqual(["a"]);
+    expectSameReals(graph, scaled);
+  });
+
   test("leaves a value alone that something else than weights reads", () => {
     const graph = graphOf(
       [
