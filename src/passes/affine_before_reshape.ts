@@ -5,6 +5,7 @@
 import { editGraph, type GraphEdit } from "../graph/edit.js";
 import type { Graph, Node } from "../graph/ir.js";
 import { elementCount } from "../graph/ir.js";
+import { dequantizeConstant } from "../lower/lowering.js";
 
 function moveBefore(edit: GraphEdit, node: Node): void {
   for (const [value, constant] of [node.inputs, [...node.inputs].reverse()]) {
@@ -13,9 +14,10 @@ function moveBefore(edit: GraphEdit, node: Node): void {
     const [source] = reshape.inputs;
     if (edit.producer(source)?.operator !== "Gemm" || edit.soleConsumer(source) !== reshape) continue;
     const columns = edit.tensor(source).shape.at(-1)!;
-    const { data, shape, type } = edit.tensor(constant);
+    const addend = edit.tensor(constant);
+    const { shape, type } = addend;
     const perColumn = shape.at(-1) === columns && elementCount(shape) === columns;
-    if (!data || type !== "float32" || !(perColumn || elementCount(shape) === 1)) continue;
+    if (!addend.data || type !== "float32" || !(perColumn || elementCount(shape) === 1)) continue;
     if (edit.tensor(value).quantization || edit.tensor(source).quantization) continue;
     const result = edit.tensor(node.outputs[0]);
     if (`${result.shape}` !== `${edit.tensor(value).shape}` || result.shape.at(-1) !== columns) continue;
@@ -23,7 +25,7 @@ function moveBefore(edit: GraphEdit, node: Node): void {
       name: edit.uniqueName(`${constant}_row`),
       type,
       shape: elementCount(shape) === 1 ? [1] : [columns],
-      data,
+      data: dequantizeConstant(addend),
     });
     const inputs = node.inputs.map((name) => (name === value ? source : row));
     const moved = edit.add(node, node.operator, inputs, node.attributes);

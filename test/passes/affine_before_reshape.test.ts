@@ -32,3 +32,12 @@ test("other constants, and values that are read elsewhere, stay", () => {
     expect(affineBeforeReshape(kept).nodes.map(({ operator }) => operator)).toEqual(["Gemm", "Reshape", "Add"]);
   }
 });
+
+test("a bias that is stored in int8 keeps its real values", () => {
+  const quantization = { type: "int8", scale: [0.5], zeroPoint: [1] } as const;
+  const { nodes, tensors } = foldAffine(
+    affineBeforeReshape(graph({ ...bias, data: Int8Array.of(3, 5, 7), quantization })),
+  );
+  expect(nodes.map(({ operator }) => operator)).toEqual(["Gemm", "Reshape"]);
+  expect(tensors.get(nodes[0].inputs[2])!.data).toEqual(Float32Array.of(1, 2, 3));
+});
