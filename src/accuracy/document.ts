@@ -1,13 +1,13 @@
 /** docs/accuracy.md, written from measurements. */
+import { decibels } from "../compare/metrics.js";
 import type { Loss, ModelAccuracy } from "./measure.js";
 
 const percent = (value: number | null) => (value === null ? "" : (100 * value).toFixed(1));
-const decibel = (value: number) => (Number.isFinite(value) ? value.toFixed(1) : "exact");
 
 export function accuracyDocument(results: readonly ModelAccuracy[]): string {
   const mean = (of: (result: ModelAccuracy) => number) =>
-    decibel(results.reduce((sum, result) => sum + of(result), 0) / Math.max(1, results.length));
-  const cells = ({ snr, accuracy }: Loss) => [decibel(snr), percent(accuracy)];
+    decibels(results.reduce((sum, result) => sum + of(result), 0) / Math.max(1, results.length));
+  const cells = ({ snr, accuracy }: Loss) => [decibels(snr), percent(accuracy)];
   const lines = results.map(({ model, rows, float, onnxruntime, plain, corrected, seconds }) =>
     [
       ...[model, rows, percent(float), ...cells(onnxruntime), ...cells(plain), ...cells(corrected)],

@@ -44,14 +44,14 @@ export async function measureAccuracy(folder: string, model: string): Promise<Mo
   const data = inputRows(file, "inputs", inputs);
   const labels = classLabels(file);
   const calibration = () => inputRows(file, "calibration", inputs);
-  const float = floatOutputs(graph, data);
-  const accuracy = labels && share(float.map((row, i) => topClass(row) === labels[i]));
+  const outputs = floatOutputs(graph, data);
+  const float = { outputs, right: rightRows(outputs, labels) };
   const begin = process.cpuUsage().user;
   try {
     const corrected = quantise(graph, { calibration, ...CORRECTED }).graph;
     const seconds = (process.cpuUsage().user - begin) / 1e6;
     return {
-      ...{ model, rows: data.rows, float: accuracy },
+      ...{ model, rows: data.rows, float: float.right && share(float.right) },
       onnxruntime: loss(await onnxruntimeOutputs(join(folder, "model.qdq.onnx"), inputs[0].shape, data), float, labels),
       plain: loss(int8Outputs(quantise(graph, { calibration }).graph, data), float, labels),
       corrected: loss(int8Outputs(corrected, data), float, labels),
@@ -95,20 +95,22 @@ async function onnxruntimeOutputs(path: string, shape: readonly number[], data: 
 
 const share = (flags: readonly boolean[]) => flags.filter((flag) => flag).length / flags.length;
 
-function loss(outputs: readonly Float32Array[], float: readonly Float32Array[], labels: Int32Array | null): Loss {
-  const sum = outputs.reduce<Comparison>((all, row, i) => addRow(all, row, float[i]), EMPTY_COMPARISON);
-  const right = labels && outputs.map((row, i) => topClass(row) === labels[i]);
+/** Whether the top class of each row is its label; null without labels. */
+const rightRows = (outputs: readonly Float32Array[], labels: Int32Array | null): boolean[] | null =>
+  labels && outputs.map((row, i) => topClass(row) === labels[i]);
+
+interface FloatOutputs {
+  readonly outputs: readonly Float32Array[];
+  readonly right: readonly boolean[] | null;
+}
+
+function loss(outputs: readonly Float32Array[], float: FloatOutputs, labels: Int32Array | null): Loss {
+  const sum = outputs.reduce<Comparison>((all, row, i) => addRow(all, row, float.outputs[i]), EMPTY_COMPARISON);
+  const right = rightRows(outputs, labels);
   return {
-    snr: snr(sum),
-    agreement: sum.sameClass / sum.rows,
+    ...{ snr: snr(sum), agreement: sum.sameClass / sum.rows },
     accuracy: right && share(right),
-    mcNemar:
-      labels &&
-      right &&
-      mcNemar(
-        right,
-        float.map((row, i) => topClass(row) === labels[i]),
-      ),
+    mcNemar: right && float.right && mcNemar(right, float.right),
   };
 }
 

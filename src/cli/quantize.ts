@@ -1,3 +1,4 @@
+import { decibels } from "../compare/metrics.js";
 import { canonicalGraph, quantise, type Rows, read } from "../compile.js";
 import { fedInputs, type Shape, type Tensor } from "../graph/ir.js";
 import { writeFileAtomic } from "../io/files.js";
@@ -111,13 +112,11 @@ const asJson = ({ accumulated, isolated, ...rest }: LayerError) => ({
   isolated: Number.isFinite(isolated) ? isolated : null,
 });
 
-const decibel = (value: number) => (Number.isFinite(value) ? value.toFixed(1) : "exact");
-
 function layerTable(layers: readonly LayerError[]): string {
   return table(
     ["layer", "operator", "dB here", "dB alone", "cosine", "clipped"],
     layers.map(({ node, operator, accumulated, isolated, cosine, saturated }) => [
-      ...[node, operator, decibel(accumulated), decibel(isolated)],
+      ...[node, operator, decibels(accumulated), decibels(isolated)],
       ...[cosine === null ? "" : cosine.toFixed(5), percent(saturated)],
     ]),
   );

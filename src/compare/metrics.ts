@@ -154,6 +154,9 @@ export function snr(sum: Comparison): number {
   return 10 * Math.log10(sum.sumSquaredReference / sum.sumSquaredError);
 }
 
+/** A ratio in dB as text; "exact" where there is no error. */
+export const decibels = (ratio: number): string => (Number.isFinite(ratio) ? ratio.toFixed(1) : "exact");
+
 /** Index of the largest element, the first of equal ones. */
 export function topClass(row: ArrayLike<number>): number {
   let top = 0;

@@ -22,6 +22,12 @@ export function requireConstantWeights(node: Node, weights: Tensor, bias: Tensor
   );
 }
 
+/** Axis of the constant weights that counts output channels, or undefined where they are spread over groups, or there are none. */
+export function outputChannelAxis({ operator, attributes }: Node): 0 | 1 | undefined {
+  if (operator === "Conv" || operator === "Gemm") return 0;
+  return operator === "ConvTranspose" && attributes.group === 1 ? 1 : undefined;
+}
+
 /** What a layer keeps when it is rewritten: "onnxruntime" where its results shall equal those of onnxruntime's kernel. */
 export function requantizeAttribute(node: Node): Attributes {
   return node.attributes.requantize === "onnxruntime" ? { requantize: "onnxruntime" } : {};

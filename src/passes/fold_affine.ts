@@ -6,13 +6,7 @@ import { editGraph, type GraphEdit } from "../graph/edit.js";
 import type { Graph, Node, Tensor } from "../graph/ir.js";
 import { elementCount } from "../graph/ir.js";
 import { dequantizeConstant } from "../lower/lowering.js";
-
-/** Axis of the weights that counts output channels, or undefined where folding is not possible. */
-function channelAxis(layer: Node): number | undefined {
-  if (layer.operator === "Conv" || layer.operator === "Gemm") return 0;
-  if (layer.operator === "ConvTranspose" && layer.attributes.group === 1) return 1;
-  return undefined;
-}
+import { outputChannelAxis } from "../ops/channels.js";
 
 /** The constant as one value per channel, or undefined when it varies along another axis. */
 function perChannel(constant: Tensor, output: Tensor, channels: number): Float32Array | undefined {
@@ -35,7 +29,7 @@ function foldInto(edit: GraphEdit, node: Node): void {
   if (!producer || edit.soleConsumer(layer) !== node || producer.attributes.fused_min !== undefined) return;
   const isLeft = layer === node.inputs[0];
   if (node.operator === "Sub" && !isLeft) return;
-  const axis = channelAxis(producer);
+  const axis = outputChannelAxis(producer);
   const constant = edit.tensor(node.inputs[isLeft ? 1 : 0]);
   const output = edit.tensor(layer);
   const result = edit.tensor(node.outputs[0]);

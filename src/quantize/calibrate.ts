@@ -1,8 +1,7 @@
 /** Calibration: the float program runs on the user's rows while observers watch every value. */
 import { UserError } from "../errors.js";
-import { fromNumbers, type Graph, type TypedArray } from "../graph/ir.js";
-import { hostProgram } from "../host/run.js";
-import { lower } from "../lower/lower.js";
+import type { Graph } from "../graph/ir.js";
+import { floatRun } from "./float_run.js";
 import { type Histogram, histogramBuilder, merged } from "./histogram.js";
 import { isMeasurable } from "./observers.js";
 
@@ -48,28 +47,17 @@ function withAllOutputs(graph: Graph): Graph {
  * @throws UserError E_DATA_NOT_FINITE
  */
 export function calibrate(graph: Graph, data: Rows, onRow?: (done: number) => void): Calibration {
-  const program = lower(withAllOutputs(graph), { precision: "float32", io: "float32" });
-  const host = hostProgram(program);
-  const watched = program.tensors.filter(
-    (tensor) => tensor.name !== "" && tensor.constant === undefined && tensor.type === "float32",
-  );
-  const builders = new Map(watched.map(({ name }) => [name, [histogramBuilder(), histogramBuilder()] as const]));
+  const float = floatRun(withAllOutputs(graph));
+  const builders = new Map(float.values.map(({ name }) => [name, [histogramBuilder(), histogramBuilder()] as const]));
   const half = Math.ceil(data.rows / 2);
   const masked = valuesBehindMasks(graph);
   // Behind a mask and infinite, or as good as it: no scale could hold what is beside it.
   const unmeasured = new Set<string>();
   for (let i = 0; i < data.rows; i++) {
-    const row: readonly TypedArray[] = data.row(i);
-    program.inputs.forEach((id, k) => {
-      const { type } = program.tensors[id];
-      const values = type === "float32" ? row[k] : fromNumbers(type, row[k] as Float32Array);
-      (host.buffer(id) as Float32Array).set(values as Float32Array);
-    });
-    host.run();
-    for (const tensor of watched) {
-      const values = host.buffer(tensor.id) as Float32Array;
-      if (masked.has(tensor.name) && !values.every(isMeasurable)) unmeasured.add(tensor.name);
-      builders.get(tensor.name)![i < half ? 0 : 1].observe(values);
+    float.run(data.row(i));
+    for (const { name, buffer } of float.values) {
+      if (masked.has(name) && !buffer.every(isMeasurable)) unmeasured.add(name);
+      builders.get(name)![i < half ? 0 : 1].observe(buffer);
     }
     onRow?.(i + 1);
   }

@@ -19,12 +19,12 @@ export function dataWarnings(data: Rows, names: readonly string[]): string[] {
     );
   }
   names.forEach((name, input) => {
-    const [first] = [data.row(0)[input]];
+    const [first] = data.row(0)[input];
     for (let row = 0; row < Math.min(data.rows, MOST_ROWS); row++) {
-      if (!data.row(row)[input].every((value) => value === first[0])) return;
+      if (!data.row(row)[input].every((value) => value === first)) return;
     }
     warnings.push(
-      `input ${quoted(name)} is ${first[0]} in every element of every calibration row: is it the right array?`,
+      `input ${quoted(name)} is ${first} in every element of every calibration row: is it the right array?`,
     );
   });
   return warnings;

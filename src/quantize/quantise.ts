@@ -3,7 +3,7 @@
  *
  *   equalise ─▶ calibrate ─▶ choose ranges ─▶ quantise ─▶ round weights, correct biases
  */
-import type { Graph } from "../graph/ir.js";
+import { elementCount, type Graph } from "../graph/ir.js";
 import { calibrate, type Rows } from "./calibrate.js";
 import { chooseRanges } from "./choose_ranges.js";
 import { type Equalised, equalise, LAYERS, NORMALISATIONS } from "./corrections/equalise.js";
@@ -97,7 +97,7 @@ export function quantiseFloat(graph: Graph, data: Rows, options: QuantiseOptions
 export function correctionSamples(graph: Graph, data: Rows, most = CORRECTION_ROWS): Samples {
   let elements = 0;
   for (const { type, shape, data: constant } of graph.tensors.values()) {
-    if (!constant && type === "float32") elements += shape.reduce((count, size) => count * size, 1);
+    if (!constant && type === "float32") elements += elementCount(shape);
   }
   const fits = Math.max(1, Math.floor(MOST_VALUES / Math.max(1, elements)));
   return sampleValues(graph, data, spread(data.rows, Math.min(most, fits)));

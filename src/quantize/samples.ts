@@ -1,8 +1,7 @@
 /** What a float model computes on a few rows: what its quantised form is measured and corrected against. */
-import { fromNumbers, type Graph, type TypedArray } from "../graph/ir.js";
-import { hostProgram } from "../host/run.js";
-import { lower } from "../lower/lower.js";
+import type { Graph } from "../graph/ir.js";
 import type { Rows } from "./calibrate.js";
+import { floatRun } from "./float_run.js";
 
 export interface Samples {
   readonly rows: number;
@@ -20,21 +19,12 @@ export function spread(total: number, most: number): number[] {
 
 /** @param rows which rows of `data`; all values of all of them are kept */
 export function sampleValues(graph: Graph, data: Rows, rows: readonly number[]): Samples {
-  const program = lower(graph, { precision: "float32", io: "float32" });
-  const host = hostProgram(program);
-  const watched = program.tensors.filter(
-    ({ name, constant, type }) => name !== "" && constant === undefined && type === "float32",
-  );
-  const kept = new Map<string, Float32Array[]>(watched.map(({ name }) => [name, []]));
+  const float = floatRun(graph);
+  const kept = new Map<string, Float32Array[]>(float.values.map(({ name }) => [name, []]));
   const inputs = rows.map((row) => data.row(row));
   for (const row of inputs) {
-    program.inputs.forEach((id, k) => {
-      const { type } = program.tensors[id];
-      const values: TypedArray = type === "float32" ? row[k] : fromNumbers(type, row[k]);
-      (host.buffer(id) as Float32Array).set(values as Float32Array);
-    });
-    host.run();
-    for (const { id, name } of watched) kept.get(name)!.push((host.buffer(id) as Float32Array).slice());
+    float.run(row);
+    for (const { name, buffer } of float.values) kept.get(name)!.push(buffer.slice());
   }
   return { rows: rows.length, inputs, values: (name) => kept.get(name) };
 }

@@ -4,6 +4,8 @@ export interface Random {
   below(count: number): number;
   /** An integer from `low` to `high`, both included. */
   between(low: number, high: number): number;
+  /** In [0, 1). */
+  unit(): number;
   chance(probability: number): boolean;
   pick<T>(list: readonly T[]): T;
   shuffle<T>(list: readonly T[]): T[];
@@ -21,6 +23,7 @@ export function randomFrom(seed: number): Random {
   const below = (count: number) => Math.floor(next() * count);
   return {
     below,
+    unit: next,
     between: (low, high) => low + below(high - low + 1),
     chance: (probability) => next() < probability,
     pick: (list) => list[below(list.length)],

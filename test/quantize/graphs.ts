@@ -2,16 +2,12 @@
 import type { Attributes, Graph, Node, Shape, Tensor } from "../../src/graph/ir.js";
 import { elementCount } from "../../src/graph/ir.js";
 import type { Rows } from "../../src/quantize/calibrate.js";
+import { randomFrom } from "../mutation/random.js";
 
-/** Repeatable numbers in [-1, 1), as mulberry32 makes them. */
+/** Repeatable numbers in [-1, 1). */
 export function random(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 31 - 1;
-  };
+  const { unit } = randomFrom(seed);
+  return () => 2 * unit() - 1;
 }
 
 export const value = (name: string, shape: Shape): Tensor => ({ name, type: "float32", shape });

@@ -2,8 +2,11 @@
  * Where the channels of a value go: through layers that work channel by channel, to the weights that read them. What
  * scales a channel before, and divides the weights that read it by the same, changes nothing.
  */
+import { floatAttribute } from "../../graph/attributes.js";
 import type { Graph, Node, Shape, Tensor } from "../../graph/ir.js";
 import { elementCount } from "../../graph/ir.js";
+import { outputChannelAxis } from "../../ops/channels.js";
+import { clampFloat } from "../../ops/clamp.js";
 import { transposeData } from "../../ops/transpose_data.js";
 
 /** Weights that read a value, and the channel that each of their input indices reads. */
@@ -44,9 +47,8 @@ export function usesOf(graph: Graph): Uses {
 
 /** Axis of the constant at input 1 that counts output channels, or undefined for nodes whose channels cannot be scaled. */
 export function outputAxis(node: Node): number | undefined {
-  if (node.operator === "Conv" || node.operator === "Gemm") return 0;
   if (node.operator === "MeanVarianceNormalization") return node.inputs.length > 1 ? -1 : undefined;
-  return node.operator === "ConvTranspose" && node.attributes.group === 1 ? 1 : undefined;
+  return outputChannelAxis(node);
 }
 
 /** The flow of the channels of a layer's output, or undefined where something else than weights reads them. */
@@ -74,10 +76,11 @@ function endsInChannels(node: Node, channels: number, uses: Uses): boolean {
 }
 
 /** Draws the bounds in by the clamp of a node: its own in a Clip, a fused one elsewhere. */
-function clampBounds({ operator, attributes }: Node, bounds: { min: number; max: number }): void {
-  const prefix = operator === "Clip" ? "" : "fused_";
-  bounds.min = Math.max(bounds.min, (attributes[`${prefix}min`] as number | undefined) ?? -Infinity);
-  bounds.max = Math.min(bounds.max, (attributes[`${prefix}max`] as number | undefined) ?? Infinity);
+function clampBounds(node: Node, bounds: { min: number; max: number }): void {
+  const { out_min, out_max } = clampFloat(node);
+  const isClip = node.operator === "Clip";
+  bounds.min = Math.max(bounds.min, isClip ? floatAttribute(node, "min", out_min) : out_min);
+  bounds.max = Math.min(bounds.max, isClip ? floatAttribute(node, "max", out_max) : out_max);
 }
 
 /** @param indices the channel of every element of the value */
@@ -160,7 +163,7 @@ function readChannels(node: Node, indices: Int32Array, uses: Uses): Sink | undef
 }
 
 /** Whether the weights of the sink have one input channel each (depthwise). */
-export const isDepthwise = ({ node }: Sink): boolean => node.operator === "Conv" && node.attributes.group !== 1;
+const isDepthwise = ({ node }: Sink): boolean => node.operator === "Conv" && node.attributes.group !== 1;
 
 /** For each element of a sink's weights, the channel that it reads. */
 export function channelOfWeight(sink: Sink, weights: Tensor): (index: number) => number {

@@ -1,8 +1,7 @@
 /** What calibration rows say of each channel of a value: range and power, gathered in one pass in constant memory. */
-import { fromNumbers, type Graph } from "../../graph/ir.js";
-import { hostProgram } from "../../host/run.js";
-import { lower } from "../../lower/lower.js";
+import type { Graph } from "../../graph/ir.js";
 import type { Rows } from "../calibrate.js";
+import { floatRun } from "../float_run.js";
 
 export interface ChannelStatistics {
   readonly min: Float64Array;
@@ -26,11 +25,10 @@ export function channelStatistics(
   values: ReadonlyMap<string, number>,
   onRow?: (done: number) => void,
 ): Map<string, ChannelStatistics> {
-  const program = lower(graph, { precision: "float32", io: "float32" });
-  const host = hostProgram(program);
-  const watched = program.tensors.flatMap(({ id, name, type, constant }) => {
+  const float = floatRun(graph);
+  const watched = float.values.flatMap(({ name, buffer }) => {
     const channels = values.get(name);
-    if (channels === undefined || constant !== undefined || type !== "float32") return [];
+    if (channels === undefined) return [];
     const largest = { sum: new Float64Array(channels), squares: new Float64Array(channels) };
     const statistics = {
       reach: new Float64Array(channels),
@@ -38,15 +36,10 @@ export function channelStatistics(
       max: new Float64Array(channels).fill(Number.NEGATIVE_INFINITY),
       power: new Float64Array(channels),
     };
-    return [{ name, channels, largest, statistics, buffer: host.buffer(id) as Float32Array }];
+    return [{ name, channels, largest, statistics, buffer }];
   });
   for (let i = 0; i < data.rows; i++) {
-    const row = data.row(i);
-    program.inputs.forEach((id, k) => {
-      const { type } = program.tensors[id];
-      (host.buffer(id) as Float32Array).set((type === "float32" ? row[k] : fromNumbers(type, row[k])) as Float32Array);
-    });
-    host.run();
+    float.run(data.row(i));
     for (const { channels, largest, statistics, buffer } of watched) {
       const share = channels / buffer.length / data.rows;
       const inRow = new Float64Array(channels);

@@ -74,10 +74,10 @@ interface NoiseModel {
 function noiseModel(flow: ChannelFlow, seen: ChannelStatistics, tensorOf: (name: string) => Tensor): NoiseModel {
   const reading = new Float64Array(flow.channels);
   const sinks = flow.sinks.map((sink) => {
-    const weights = tensorOf(sink.node.inputs[1]);
-    const data = weights.data as Float32Array;
-    const channelOf = channelOfWeight(sink, weights);
-    const outputOf = outputOfWeight(sink.node, weights);
+    const tensor = tensorOf(sink.node.inputs[1]);
+    const data = tensor.data as Float32Array;
+    const channelOf = channelOfWeight(sink, tensor);
+    const outputOf = outputOfWeight(sink.node, tensor);
     const squares = new Float64Array(flow.channels);
     let signal = 0;
     data.forEach((w, i) => {
@@ -86,7 +86,7 @@ function noiseModel(flow: ChannelFlow, seen: ChannelStatistics, tensorOf: (name:
       reading[c] = Math.max(reading[c], Math.abs(w));
       signal += w * w * seen.power[c];
     });
-    return { data, channelOf, outputOf, squares, signal };
+    return { weights: { data, channelOf, outputOf }, squares, signal };
   });
   return {
     reading,
@@ -99,26 +99,28 @@ function noiseModel(flow: ChannelFlow, seen: ChannelStatistics, tensorOf: (name:
       });
       const step = ((high - low) / 255) ** 2 / 12;
       let noise = 0;
-      for (const { data, channelOf, outputOf, squares, signal } of sinks) {
+      for (const { weights, squares, signal } of sinks) {
         if (signal === 0) continue;
         let fromValues = 0;
         scales.forEach((s, c) => {
           fromValues += s * s * squares[c] * step;
         });
-        noise += (fromValues + weightNoise({ data, channelOf, outputOf }, seen.power, scales)) / signal;
+        noise += (fromValues + weightNoise(weights, seen.power, scales)) / signal;
       }
       return noise;
     },
   };
 }
 
+/** Weights of a sink; for each element the channel that it reads, and the output channel that it is of. */
+interface ReadingWeights {
+  readonly data: Float32Array;
+  channelOf(index: number): number;
+  outputOf(index: number): number;
+}
+
 /** Noise of the sink's outputs, summed, for weights rounded to 127 steps of the largest of each output channel. */
-function weightNoise(
-  weights: { data: Float32Array; channelOf(i: number): number; outputOf(i: number): number },
-  power: Float64Array,
-  scales: Float64Array,
-): number {
-  const { data, channelOf, outputOf } = weights;
+function weightNoise({ data, channelOf, outputOf }: ReadingWeights, power: Float64Array, scales: Float64Array): number {
   const largest = new Map<number, number>();
   const reads = new Map<number, number>();
   data.forEach((w, i) => {
@@ -155,28 +157,25 @@ function bestScales(
   tensorOf: (name: string) => Tensor,
 ): { scales: Float64Array; gain: number } | undefined {
   const { noise, reading } = noiseModel(flow, seen, tensorOf);
-  const ranges = seen.reach;
-  const before = noise(new Float64Array(flow.channels).fill(1));
-  let best: { scales: Float64Array; after: number } | undefined;
+  const { min, max, reach } = seen;
+  // Channels that are always zero, or that nobody weighs, stay as they are.
+  const counts = (_: number, c: number) => reach[c] > 0 && reading[c] > 0;
+  const bounds = Array.from(reach, (far, c) => scaleBounds(flow, min[c] < 0 ? -far : 0, max[c] > 0 ? far : 0));
+  const asIs = new Float64Array(flow.channels).fill(1);
+  const before = noise(asIs);
+  let best = { scales: asIs, after: Number.POSITIVE_INFINITY };
   for (const exponent of EXPONENTS) {
-    const wanted = ranges.map((range, c) =>
-      range > 0 && reading[c] > 0 ? range ** exponent * reading[c] ** (exponent - 1) : 1,
-    );
-    const top = Math.max(...wanted.filter((_, c) => ranges[c] > 0 && reading[c] > 0));
-    const common = flow.max === Number.POSITIVE_INFINITY ? meanOf(wanted) : top;
+    const wanted = reach.map((far, c) => (counts(far, c) ? far ** exponent * reading[c] ** (exponent - 1) : 1));
+    const common = flow.max === Number.POSITIVE_INFINITY ? meanOf(wanted) : Math.max(...wanted.filter(counts));
     const scales = wanted.map((s, c) => {
-      const [least, most] = scaleBounds(
-        flow,
-        seen.min[c] < 0 ? -seen.reach[c] : 0,
-        seen.max[c] > 0 ? seen.reach[c] : 0,
-      );
-      return ranges[c] > 0 && reading[c] > 0 ? Math.min(most, Math.max(least, s / common)) : 1;
+      const [least, most] = bounds[c];
+      return counts(s, c) ? Math.min(most, Math.max(least, s / common)) : 1;
     });
     const after = noise(scales);
-    if (!best || after < best.after) best = { scales, after };
+    if (after < best.after) best = { scales, after };
   }
-  const gain = best ? 10 * Math.log10(before / best.after) : 0;
-  return best && gain >= LEAST_GAIN ? { scales: best.scales, gain } : undefined;
+  const gain = 10 * Math.log10(before / best.after);
+  return gain >= LEAST_GAIN ? { scales: best.scales, gain } : undefined;
 }
 
 /** Geometric mean: the ranges keep their order of magnitude. */

@@ -104,7 +104,7 @@ function gatherVectors({ form, exact, rounded }: LayerToImprove, rows: readonly 
 interface Moments {
   readonly meanExact: Float64Array;
   readonly meanRounded: Float64Array;
-  /** Covariance of the rounded inputs; its upper half is filled too. */
+  /** Covariance of the rounded inputs: its upper half. */
   readonly products: Float64Array;
   /** (exact - rounded) x rounded, both about their means: rows are the elements of exact. */
   readonly residual: Float64Array;
@@ -136,7 +136,6 @@ function momentsOf({ count, exact, rounded }: Vectors, n: number): Moments {
       if (d !== 0) for (let j = 0; j < n; j++) residual[to + j] += d * x[j];
     }
   }
-  for (let i = 0; i < n; i++) for (let j = 0; j < i; j++) products[i * n + j] = products[j * n + i];
   return { meanExact, meanRounded, products, residual };
 }
 

@@ -11,6 +11,7 @@ import type { Graph, Node, Tensor } from "../../graph/ir.js";
 import type { Program } from "../../graph/program.js";
 import type { HostRows } from "../../host/run.js";
 import { lower } from "../../lower/lower.js";
+import { clampFloat } from "../../ops/clamp.js";
 import { startRows } from "../layer_errors.js";
 import type { Samples } from "../samples.js";
 import { improveLayer } from "./improve_layer.js";
@@ -88,6 +89,7 @@ function roundLayer({ graph, float, node, original, program, rows, samples, with
   const stored = program.tensors.find(({ name, type }) => name === input && type === "int8");
   const exact = samples.values(input);
   if (!form || !stored || !exact || bias?.quantization?.type !== "int32") return undefined;
+  const clamp = clampFloat(node);
   const real = (i: number) => float.tensors.get(original.inputs[i])!.data as Float32Array;
   const improved = improveLayer({
     ...{ form, withWeights },
@@ -95,8 +97,7 @@ function roundLayer({ graph, float, node, original, program, rows, samples, with
     ...{ stored: weights.data as Int8Array, scale: channelScales(weights, form.groups * form.outputs) },
     storedBias: bias.data as Int32Array,
     biasScale: bias.quantization.scale,
-    min: (node.attributes.fused_min as number | undefined) ?? Number.NEGATIVE_INFINITY,
-    max: (node.attributes.fused_max as number | undefined) ?? Number.POSITIVE_INFINITY,
+    ...{ min: clamp.out_min, max: clamp.out_max },
     exact,
     rounded: rows.buffers(stored.id).map((buffer) => realValues(stored, buffer)),
   });

@@ -7,8 +7,8 @@ import { constant, graphOf, node, random, randomRows, separableGraph, value } fr
 
 /** dB of the output on rows that were not calibrated on. */
 function outputSnr(graph: Graph, corrections: Correction[], size: number, scheme = {}): number {
-  const { graph: quantised } = quantiseFloat(graph, randomRows(60, size, 1, 1), { corrections, scheme });
-  const unseen = randomRows(40, size, 1234, 1);
+  const { graph: quantised } = quantiseFloat(graph, randomRows(60, size, 1, 2), { corrections, scheme });
+  const unseen = randomRows(40, size, 1234, 2);
   return layerErrors(quantised, sampleValues(graph, unseen, spread(40, 40))).at(-1)!.accumulated;
 }
 
