@@ -1,5 +1,6 @@
 /** Documents that are written from the code: `npm run generate:docs`; a test compares them with the files. */
 import { boardJsonSchema, flashBytes, INSTRUCTION_SETS, listBoards, ramBytes } from "./device/boards.js";
+import { messagesHeader, withMessageTables } from "./device/link/documents.js";
 import { cycleModelOf } from "./device/profile/cycle_models.js";
 import { ERROR_CODES, EXIT } from "./errors.js";
 
@@ -30,6 +31,8 @@ export function errorsDocument(): string {
     "",
   ].join("\n");
 }
+
+export { messagesHeader, withMessageTables };
 
 /** boards/board.schema.json. */
 export const boardSchemaDocument = (): string => `${JSON.stringify(boardJsonSchema(), null, 2)}\n`;

@@ -7,7 +7,7 @@ import { loadBoard } from "../src/device/boards.js";
 import { writeTree } from "../src/io/files.js";
 import { packagePath } from "../src/io/package_path.js";
 import { openProject, type Project } from "../src/project/open.js";
-import { platformioProject } from "../src/project/platformio.js";
+import { type FirmwareOptions, platformioProject } from "../src/project/platformio.js";
 
 export const DIGITS_MODEL = packagePath("examples", "digits", "digits.onnx");
 export const DIGITS_DATA = packagePath("examples", "digits", "digits.npz");
@@ -20,8 +20,13 @@ export function compileDigits(options: CompileOptions = {}): Compiled {
 }
 
 /** Writes the project of a compiled model, and opens it. */
-export async function writeProject(folder: string, compiled: Compiled, board = "qemu-cortex-m4"): Promise<Project> {
+export async function writeProject(
+  folder: string,
+  compiled: Compiled,
+  board = "qemu-cortex-m4",
+  options: FirmwareOptions = {},
+): Promise<Project> {
   const source = { file: "digits.onnx", sha256: modelHash(readFileSync(DIGITS_MODEL)) };
-  await writeTree(folder, platformioProject(compiled, loadBoard(board), source));
+  await writeTree(folder, platformioProject(compiled, loadBoard(board), source, options));
   return openProject(folder);
 }

@@ -7,37 +7,42 @@
 #define LINK_H
 
 #include "link_frame.h"
+#include "link_messages.h"
 
-/* Version of the protocol; a newer version still answers LINK_INFO in the same form. */
-#define LINK_PROTOCOL_VERSION 1
+/* Bytes of log that wait for the host; older ones give way. 0: link_log does nothing. */
+#ifndef LINK_LOG_BYTES
+#define LINK_LOG_BYTES 128
+#endif
 
-/* Requests. The reply to type t is t | LINK_REPLY, with the sequence number of the request. */
-enum { LINK_INFO = 1, LINK_WRITE = 2, LINK_RUN = 3, LINK_READ = 4, LINK_LAYER = 0x40, LINK_ERROR = 0x7F };
-#define LINK_REPLY 0x80
-
-/* Flags of LINK_RUN. */
-#define LINK_RUN_LAYERS 1u
-
-/* Codes of LINK_ERROR replies. */
-enum {
-    LINK_ERROR_DAMAGED = 1, /* a frame came damaged; its sequence number is unknown, so the reply says 0 */
-    LINK_ERROR_UNKNOWN = 2, /* no such request */
-    LINK_ERROR_LENGTH = 3,  /* the body has not the length that the request asks for */
-    LINK_ERROR_INDEX = 4,   /* no such input or output */
-    LINK_ERROR_RANGE = 5    /* the bytes lie outside the input or output, or do not fit into one frame */
-};
+/* Bytes taken from the board at a time. */
+#ifndef LINK_RECEIVE_BYTES
+#define LINK_RECEIVE_BYTES 32
+#endif
 
 typedef struct {
     uint8_t *data;
     uint32_t bytes;
 } link_buffer;
 
+/* What the link needs of the board. */
 typedef struct {
-    int32_t status;       /* what the model's run function returned */
-    uint32_t stack_bytes; /* high-water mark of the stack during the run; 0: unknown */
-} link_run_result;
+    const char *name;
+    uint32_t cycle_hz; /* of `cycles`; 0: no counter */
+    /* Waits for the host and returns how many bytes (1..capacity) lie in `to`; 0: the host closed the link.
+     */
+    size_t (*read)(uint8_t *to, size_t capacity);
+    void (*write)(const uint8_t *from, size_t count);
+    /* Ticks of a counter that wraps at 2^32. */
+    uint32_t (*cycles)(void);
+    /* Whether the line can have a rate; and changes it, after all that was written has been sent. */
+    uint8_t (*can_baud)(uint32_t rate);
+    void (*set_baud)(uint32_t rate);
+    void (*stack_paint)(void);
+    /* High-water mark of the stack since stack_paint; 0: unknown. */
+    uint32_t (*stack_used)(void);
+} link_board;
 
-/* The firmware as the host sees it. */
+/* A model as the host sees it. */
 typedef struct {
     const char *name;
     uint64_t signature;
@@ -48,33 +53,71 @@ typedef struct {
     uint8_t output_count;
     const link_buffer *inputs;
     const link_buffer *outputs;
-    /* Runs the model once; with `stream_layers` it calls link_send_layer after each layer. */
-    link_run_result (*run)(uint8_t stream_layers);
-    /* Forgets what earlier runs left behind; NULL for a model without state. Called before each info reply.
-     */
+    /* Runs the model once and returns its status; it calls link_layer_done after each layer. */
+    int32_t (*run)(void);
+    /* Forgets what earlier runs left behind; NULL for a model without state. Called when a session begins. */
     void (*reset)(void);
-    void (*write)(const uint8_t *from, size_t count);
+    /* Element of output 0 as a real number; NULL without the text dialect of MLPerf Tiny. */
+    float (*value)(uint32_t index);
+    uint8_t output_element_bytes; /* of output 0 */
 } link_device;
 
-/* Zero-initialised, with `devices` and `device_count` set, it is ready. */
-typedef struct {
+typedef struct link_state link_state;
+
+/* Zero-initialised, with the first four members set, it is ready. */
+struct link_state {
     const link_device *devices; /* the models of the firmware */
+    const link_board *board;
+    uint32_t baud; /* rate that the line begins with */
     uint8_t device_count;
-    const link_device *device; /* the one that the last LINK_INFO asked for */
+    /* Takes a byte that is outside of frames, for another dialect on the same line; NULL: such bytes are
+     * noise. */
+    void (*text)(link_state *link, uint8_t byte);
+
+    const link_device *device; /* of this session */
     link_frame frame;
     uint8_t sequence;
-    /* The last run, until another request follows: a repeated request gets the same reply, not a second run.
+    uint8_t received[LINK_RECEIVE_BYTES];
+    uint8_t received_count;
+    uint8_t received_at;
+    /* A request that came while a run paused, and is answered when the run is over; its payload bytes. */
+    uint16_t waiting;
+    /* Frames that made no sense since the last one that did; the line goes back to its first rate after some.
      */
-    uint8_t has_run;
-    uint8_t run_sequence;
-    link_run_result run_result;
-} link_state;
+    uint8_t noise;
+    uint8_t rate_changed;
+    uint8_t running;
+    uint8_t resumed;
+    uint32_t pause_at;
+    uint32_t cycles_from;
+    /* Layer behind which a run pauses. */
+    uint32_t layer;
+    link_buffer layer_output;
+    /* The last reply to run or resume, until another request follows: it is what a repeated request gets. */
+    uint8_t has_reply;
+    uint8_t reply_to;
+    uint8_t reply_sequence;
+    uint8_t run_reply[LINK_RUN_REPLY_BYTES];
+    uint32_t log_count; /* bytes ever written to the log */
+#if LINK_LOG_BYTES > 0
+    uint8_t log[LINK_LOG_BYTES];
+#endif
+};
 
-/* Takes bytes off the wire and answers the requests that they complete. */
-void link_receive(link_state *link, const uint8_t *bytes, size_t count);
+/* Answers the host until it closes the link. */
+void link_serve(link_state *link);
 
-/* Sends the output of a layer, in as many LINK_LAYER messages as it takes (one when bytes == 0). Only within
- * `run`. */
-void link_send_layer(link_state *link, uint32_t layer, const uint8_t *data, uint32_t bytes);
+/* Answers the requests that a stream of bytes completes: for a firmware whose loop reads the line itself. */
+void link_receive(link_state *link, uint8_t byte);
+
+/* A layer is done, its output lies in `data`: pauses here when the host asked for it. Only within `run`. */
+void link_layer_done(link_state *link, uint32_t layer, const uint8_t *data, uint32_t bytes);
+
+/* Adds a text to the log, which the host shows. */
+void link_log(link_state *link, const char *text);
+
+/* Runs the model of this session; `pause_at`: see LINK_RUN. Returns its status; `cycles` of what followed the
+ * last pause. */
+int32_t link_run_model(link_state *link, uint32_t pause_at, uint32_t *cycles);
 
 #endif

@@ -38,8 +38,11 @@ static link_frame_state finish(link_frame *frame, uint16_t *payload_length) {
     frame->block_left = 0;
     frame->zero_follows = 0;
     if (length == 0 && !cut_short) {
-        return LINK_FRAME_PENDING; /* Two zeros in a row: between frames, not a frame. */
+        const uint8_t was_open = frame->open;
+        frame->open = 1;
+        return was_open ? LINK_FRAME_EMPTY : LINK_FRAME_PENDING;
     }
+    frame->open = 0;
     if (cut_short || length <= LINK_CRC_BYTES || length > FRAME_MAX) {
         return LINK_FRAME_DAMAGED;
     }

@@ -8,7 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Largest payload in bytes. A board short of RAM may define less, but no less than 64. */
+/* Largest payload in bytes. A board short of RAM may define less, but no less than 32. */
 #ifndef LINK_PAYLOAD_MAX
 #define LINK_PAYLOAD_MAX 1034
 #endif
@@ -22,7 +22,13 @@
 #define LINK_FLASH
 #endif
 
-typedef enum { LINK_FRAME_PENDING, LINK_FRAME_COMPLETE, LINK_FRAME_DAMAGED } link_frame_state;
+/* EMPTY: a delimiter more than stands between two frames. */
+typedef enum {
+    LINK_FRAME_PENDING,
+    LINK_FRAME_COMPLETE,
+    LINK_FRAME_DAMAGED,
+    LINK_FRAME_EMPTY
+} link_frame_state;
 
 /* Zero-initialised it waits for a frame. While a frame is sent, `bytes` holds that one instead. */
 typedef struct {
@@ -32,6 +38,8 @@ typedef struct {
     /* Bytes left of the COBS block, and whether a zero follows it. */
     uint8_t block_left;
     uint8_t zero_follows;
+    /* Behind the delimiter that opens a frame, not behind the one that closes it. */
+    uint8_t open;
 } link_frame;
 
 /* CRC-32 of IEEE 802.3 (polynomial 0xEDB88320 reflected, initial value and final xor 0xFFFFFFFF). */

@@ -54,6 +54,7 @@ interface Options extends QuantiseFlags {
   streamFrames?: number;
   constant?: ReadonlyMap<string, readonly number[]>;
   inputLayout?: "nhwc" | "nchw";
+  mlperf?: boolean;
   trace?: boolean;
 }
 
@@ -114,6 +115,7 @@ export const generate: AddCommand = (program) => {
     .addOption(statefulOption())
     .addOption(streamOption())
     .addOption(streamFramesOption())
+    .option("--mlperf", "firmware that the runner of MLPerf Tiny can drive, too")
     .option("--trace", "print the graph after every pass, on stderr")
     .addOption(jsonOption())
     .addHelpText(
@@ -152,7 +154,7 @@ async function run(path: string, options: Options, output: Output): Promise<unde
   });
   checkFits(compiled, board);
   const source = { file: basename(path), sha256: modelHash(readFileSync(path)) };
-  const changes = await writeTree(options.output, platformioProject(compiled, board, source));
+  const changes = await writeTree(options.output, platformioProject(compiled, board, source, options));
   for (const file of changes.kept) output.note(`kept ${file}: it was edited since it was generated`);
   const { program, plan, view, name } = compiled;
   const hybrid = hybridSteps(program).map(({ node, operator }) => ({ node, operator }));

@@ -134,7 +134,7 @@ export async function validateDevice(
   data: Rows,
   options: ValidateOptions = {},
 ): Promise<Validation> {
-  const { program, float } = project;
+  const { program, plan, float } = project;
   const { labels = null, perLayer = false } = options;
   const count = Math.min(data.rows, options.limit ?? data.rows);
   const ordered = inPlanOrder(project);
@@ -153,7 +153,8 @@ export async function validateDevice(
     const expected = runRow(host, ordered, stored, (_step, _index, written) => {
       if (perLayer) layers.push(written[0].slice() as TypedArray);
     });
-    const result = await device.run(stored.map(bytesOf), { layers: perLayer });
+    const pauses = perLayer ? plan.steps.map((_, layer) => layer) : [];
+    const result = await device.run(stored.map(bytesOf), { pauses, read: true });
     stackBytes = Math.max(stackBytes, result.stackBytes);
     const floatOutputs = reference && runRow(reference, float, real);
     outputs.forEach((tensor, i) => {
@@ -168,7 +169,13 @@ export async function validateDevice(
       if (topClass(realHost) === labels[row]) hits.host++;
       if (topClass(realTarget) === labels[row]) hits.target++;
     });
-    if (perLayer && !first) first = divergence(project, row, layers, result.layers);
+    if (perLayer && !first)
+      first = divergence(
+        project,
+        row,
+        layers,
+        result.layers.map(({ bytes }) => bytes),
+      );
     options.onRow?.(row + 1, count);
   }
   const share = (n: number) => (labels ? n / count : null);

@@ -1,6 +1,6 @@
 /** A child process whose standard input and output are the link. */
 import { spawn } from "node:child_process";
-import type { Transport } from "./link/client.js";
+import type { Transport } from "./link/transport.js";
 
 /** The child ends with close(), and with this process at the latest. */
 export function childTransport(

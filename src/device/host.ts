@@ -6,7 +6,7 @@ import { UserError } from "../errors.js";
 import { packagePath } from "../io/package_path.js";
 import type { Project } from "../project/open.js";
 import { childTransport } from "./child_transport.js";
-import type { Transport } from "./link/client.js";
+import type { Transport } from "./link/transport.js";
 import { cacheFolder } from "./pio.js";
 import { findProgram, run } from "./process.js";
 

@@ -4,7 +4,7 @@ import { UserError } from "../errors.js";
 import type { Project } from "../project/open.js";
 import type { Board } from "./boards.js";
 import { childTransport } from "./child_transport.js";
-import type { Transport } from "./link/client.js";
+import type { Transport } from "./link/transport.js";
 import { artefacts } from "./pio.js";
 import { requireProgram } from "./process.js";
 

@@ -2,18 +2,35 @@
 import { readFileSync } from "node:fs";
 import type { Compiled } from "../compile.js";
 import type { Board } from "../device/boards.js";
+import { cFloat, cTypeOf } from "../emit/c_literals.js";
 import { libraryFiles } from "../emit/library.js";
 import { type Manifest, manifestOf } from "../emit/manifest.js";
 import { render } from "../emit/templates.js";
 import { modelView } from "../emit/view.js";
+import { UserError } from "../errors.js";
 import { bytesPerElement, elementCount } from "../graph/ir.js";
 import type { Program } from "../graph/program.js";
 import { storeProgram } from "../host/store.js";
 import { packagePath, toolVersion } from "../io/package_path.js";
+import { tensorBytes } from "../plan/dataflow.js";
 import type { Plan } from "../plan/plan.js";
 import { BUNDLED_PLATFORM, bundledPlatform } from "./pio_platform.js";
 
-const LINK_FILES = ["link.c", "link.h", "link_frame.c", "link_frame.h"];
+const LINK_FILES = ["link.c", "link.h", "link_frame.c", "link_frame.h", "link_messages.h"];
+const MLPERF_FILES = ["link_mlperf.c", "link_mlperf.h"];
+
+/** Rate that a serial line begins with, bits per second. */
+export const FIRST_BAUD = 115_200;
+
+/** Payloads of a link whose board buffers a whole frame while it is busy (runtime-c/link/link_frame.h). */
+const PAYLOAD_LEAST = 32;
+const PAYLOAD_MOST = 1034;
+const FRAME_OVERHEAD = 12;
+
+export interface FirmwareOptions {
+  /** The firmware understands the text dialect of the MLPerf Tiny runner, too. */
+  readonly mlperf?: boolean;
+}
 
 /** What a project keeps of a model: enough to print its C again, and to run it on the host. */
 export interface ProjectModel {
@@ -44,17 +61,52 @@ export function platformioProject(
   compiled: Compiled,
   board: Board,
   source: { file: string; sha256: string },
+  options: FirmwareOptions = {},
 ): Map<string, string> {
   const { program, plan, float } = compiled;
-  return firmwareProject([{ manifest: manifestOf(compiled, board.name, source), program, plan, float }], board);
+  const model = { manifest: manifestOf(compiled, board.name, source), program, plan, float };
+  return firmwareProject([model], board, options);
+}
+
+/** What the framework's board.cpp and the link ask for; a bundled platform has its own. */
+function frameworkDefines({ serial }: Board): string[] {
+  if (!serial) return [];
+  // A frame has a type, a number, a CRC, delimiters and the overhead of COBS besides its body.
+  const payload = Math.max(PAYLOAD_LEAST, Math.min(PAYLOAD_MOST, serial.receiveBytes - FRAME_OVERHEAD));
+  return [
+    `BOARD_BAUD=${FIRST_BAUD}`,
+    `BOARD_BAUD_MAX=${serial.native ? 0 : serial.maxBaud}`,
+    `LINK_PAYLOAD_MAX=${payload}`,
+  ];
+}
+
+function mlperfInputBytes({ program }: ProjectModel): number {
+  if (program.inputs.length === 1) return tensorBytes(program.tensors[program.inputs[0]]);
+  throw new UserError("E_USAGE", "the MLPerf Tiny runner knows models with one input only; leave --mlperf out");
+}
+
+/** How an element of output 0 becomes a real number, as main.c does it for the MLPerf runner. */
+function valueView({ program }: ProjectModel) {
+  const { type, scale, zeroPoint = 0 } = program.tensors[program.outputs[0]];
+  return {
+    valueType: cTypeOf(type),
+    valueBytes: bytesPerElement(type),
+    valueScale: scale === undefined ? "" : cFloat(scale),
+    valueZeroPoint: zeroPoint,
+  };
 }
 
 /** @param models with different names, in the order in which the link numbers them */
-export function firmwareProject(models: readonly ProjectModel[], board: Board): Map<string, string> {
+export function firmwareProject(
+  models: readonly ProjectModel[],
+  board: Board,
+  { mlperf = false }: FirmwareOptions = {},
+): Map<string, string> {
   const bundled = board.platformio.platform === "bundled";
   const views = models.map((model) => ({
     ...modelView(model.program, model.plan, model.manifest.name),
     layers: layerViews(model),
+    ...{ mlperf, ...valueView(model) },
   }));
   const scene = {
     toolVersion,
@@ -68,6 +120,10 @@ export function firmwareProject(models: readonly ProjectModel[], board: Board): 
     bundled,
     platform: bundled ? BUNDLED_PLATFORM : board.platformio.platform,
     framework: board.platformio.framework ?? "",
+    baud: FIRST_BAUD,
+    defines: frameworkDefines(board),
+    mlperf,
+    mlperfInputBytes: mlperf ? mlperfInputBytes(models[0]) : 0,
   };
   const library = (library: string, description: string) =>
     render("platformio/library.json", { library, description, version: toolVersion });
@@ -89,8 +145,12 @@ export function firmwareProject(models: readonly ProjectModel[], board: Board): 
       files.set(`lib/${name}/src/${file}`, text);
     }
   }
-  for (const file of LINK_FILES) {
+  for (const file of [...LINK_FILES, ...(mlperf ? MLPERF_FILES : [])]) {
     files.set(`lib/onnx2mcu_link/src/${file}`, readFileSync(packagePath("runtime-c", "link", file), "utf8"));
+  }
+  if (board.platformio.framework === "arduino") {
+    files.set("src/board.cpp", readFileSync(packagePath("boards", "arduino", "board.cpp"), "utf8"));
+    files.set("src/board.h", readFileSync(packagePath("boards", "sim", "support", "board.h"), "utf8"));
   }
   if (bundled) for (const [path, content] of bundledPlatform(board)) files.set(path, content);
   return files;

@@ -12,7 +12,7 @@ import { childTransport } from "../../src/device/child_transport.js";
 import { openDevice } from "../../src/device/device.js";
 import { forbiddenSymbols } from "../../src/device/elf_audit.js";
 import { buildHost } from "../../src/device/host.js";
-import { linkClient } from "../../src/device/link/client.js";
+import { linkClient, type RunOptions } from "../../src/device/link/client.js";
 import { buildProject } from "../../src/device/pio.js";
 import { profileProject } from "../../src/device/profile/profile.js";
 import { sizesFromMap } from "../../src/device/size.js";
@@ -109,9 +109,9 @@ describe.skipIf(!isInstalled("cc"))("on this computer with sanitisers (needs cc)
       expect(info.signature).toBe(project.manifest.signature);
       const device = {
         info,
-        async run(inputs: readonly Uint8Array[], { layers = false } = {}) {
+        async run(inputs: readonly Uint8Array[], options: RunOptions = {}) {
           for (const [i, bytes] of inputs.entries()) await client.write(i, bytes);
-          const reply = await client.run(layers);
+          const reply = await client.run(options);
           expect(reply.status).toBe(0);
           return { ...reply, outputs: [await client.read(0, info.outputBytes[0])] };
         },

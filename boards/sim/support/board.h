@@ -7,6 +7,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /* Prepares the link to the host; called once, before anything else here. */
 void board_init(void);
 
@@ -27,5 +31,21 @@ void board_stack_paint(void);
  * board cannot tell.
  */
 uint32_t board_stack_used(void);
+
+/* Ticks of a counter in a second, once board_init has run; 0: the board has none. */
+uint32_t board_cycle_hz(void);
+
+/* The counter; it wraps at 2^32. */
+uint32_t board_cycles(void);
+
+/* Whether the line can have that rate. */
+uint8_t board_can_baud(uint32_t rate);
+
+/* Changes the rate, to one that it can have, after all that was written has been sent. */
+void board_set_baud(uint32_t rate);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

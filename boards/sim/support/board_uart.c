@@ -18,6 +18,14 @@ size_t board_read(uint8_t *to, size_t capacity) {
     return count;
 }
 
+uint8_t board_can_baud(uint32_t rate) {
+    return uart_can_baud(rate);
+}
+
+void board_set_baud(uint32_t rate) {
+    uart_set_baud(rate);
+}
+
 void board_write(const uint8_t *from, size_t count) {
     for (size_t i = 0; i < count; i++) {
         uart_write(from[i]);

@@ -1,5 +1,6 @@
 /* The host as a board: the link is standard input and output. */
 #include <stdio.h>
+#include <time.h>
 
 #include "board.h"
 
@@ -26,6 +27,25 @@ size_t board_read(uint8_t *to, size_t capacity) {
 
 void board_write(const uint8_t *from, size_t count) {
     fwrite(from, 1, count, stdout);
+}
+
+/* Processor time, for want of cycles. */
+uint32_t board_cycle_hz(void) {
+    return CLOCKS_PER_SEC;
+}
+
+uint32_t board_cycles(void) {
+    return (uint32_t)clock();
+}
+
+/* A pipe has no rate. */
+uint8_t board_can_baud(uint32_t rate) {
+    (void)rate;
+    return 0;
+}
+
+void board_set_baud(uint32_t rate) {
+    (void)rate;
 }
 
 /* Stack use of another processor tells nothing about a microcontroller. */

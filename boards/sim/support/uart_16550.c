@@ -11,16 +11,30 @@ typedef struct {
 #define LINE_DIVISOR_ACCESS 0x80u
 #define STATUS_RX_READY 1u
 #define STATUS_TX_EMPTY 0x20u
+#define STATUS_TX_ALL_SENT 0x40u
 
-void uart_init(void) {
-    const uint32_t divisor = UART_CLOCK_HZ / (16u * UART_BAUD);
+static void set_divisor(uint32_t divisor) {
     UART->line_control = LINE_DIVISOR_ACCESS | LINE_8_BITS;
     /* With divisor access these two are the divisor's low and high byte. */
     UART->data = (uint8_t)divisor;
     UART->interrupt = (uint8_t)(divisor >> 8);
     UART->line_control = LINE_8_BITS;
+}
+
+void uart_init(void) {
+    set_divisor(uart_divisor(UART_CLOCK_HZ / 16u, UART_BAUD));
     UART->interrupt = 0;
     UART->fifo = FIFO_ENABLE_AND_CLEAR;
+}
+
+uint8_t uart_can_baud(uint32_t rate) {
+    return rate <= UART_CLOCK_HZ / 16u && uart_divisor_fits(UART_CLOCK_HZ / 16u, rate);
+}
+
+void uart_set_baud(uint32_t rate) {
+    while ((UART->line_status & STATUS_TX_ALL_SENT) == 0) {
+    }
+    set_divisor(uart_divisor(UART_CLOCK_HZ / 16u, rate));
 }
 
 int uart_readable(void) {

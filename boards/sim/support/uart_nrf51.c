@@ -16,6 +16,8 @@
 
 #define ENABLED 4u
 #define BAUD_115200 0x01D7E000u
+#define BAUD_250000 0x04000000u
+#define BAUD_1000000 0x10000000u
 #define MICROBIT_TX 24u
 #define MICROBIT_RX 25u
 
@@ -28,6 +30,29 @@ void uart_init(void) {
     ENABLE = ENABLED;
     TASKS_START_TX = 1;
     TASKS_START_RX = 1;
+}
+
+static uint32_t baud_value(uint32_t rate) {
+    switch (rate) {
+    case 115200u:
+        return BAUD_115200;
+    case 250000u:
+        return BAUD_250000;
+    case 1000000u:
+        return BAUD_1000000;
+    default:
+        return 0;
+    }
+}
+
+uint8_t uart_can_baud(uint32_t rate) {
+    return baud_value(rate) != 0;
+}
+
+void uart_set_baud(uint32_t rate) {
+    while (sending && EVENTS_TX_READY == 0) {
+    }
+    BAUD = baud_value(rate);
 }
 
 int uart_readable(void) {

@@ -18,6 +18,7 @@ typedef struct {
 #define AHB1ENR_GPIOA (1u << 0)
 #define APB2ENR_USART1 (1u << 4)
 #define STATUS_RXNE (1u << 5)
+#define STATUS_TC (1u << 6)
 #define STATUS_TXE (1u << 7)
 #define CONTROL1_RE (1u << 2)
 #define CONTROL1_TE (1u << 3)
@@ -36,8 +37,19 @@ void uart_init(void) {
     (void)RCC_APB2ENR;
     GPIOA->function_high = (GPIOA->function_high & ~FUNCTION_MASK) | FUNCTION_7;
     GPIOA->mode = (GPIOA->mode & ~MODE_MASK) | MODE_ALTERNATE;
-    USART1->baud = ((uint32_t)F_CPU + UART_BAUD / 2u) / UART_BAUD;
+    USART1->baud = uart_divisor((uint32_t)F_CPU, UART_BAUD);
     USART1->control1 = CONTROL1_UE | CONTROL1_TE | CONTROL1_RE;
+}
+
+uint8_t uart_can_baud(uint32_t rate) {
+    /* Oversampling by 16: no divisor below it. */
+    return rate <= (uint32_t)F_CPU / 16u && uart_divisor_fits((uint32_t)F_CPU, rate);
+}
+
+void uart_set_baud(uint32_t rate) {
+    while ((USART1->status & STATUS_TC) == 0) {
+    }
+    USART1->baud = uart_divisor((uint32_t)F_CPU, rate);
 }
 
 int uart_readable(void) {

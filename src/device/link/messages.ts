@@ -1,85 +1,137 @@
-/** Messages of the link (docs/link-protocol.md). The firmware's side is runtime-c/link/link.h. */
+/** Messages of the link as bytes and back (definition.ts says which there are). */
 import { UserError } from "../../errors.js";
-
-export const PROTOCOL_VERSION = 1;
-
-export const REQUEST = { info: 1, write: 2, run: 3, read: 4 } as const;
-export const LAYER = 0x40;
-export const ERROR = 0x7f;
-export const REPLY = 0x80;
-export const RUN_LAYERS = 1;
-/** In place of the stack's bytes: it ran into the data. */
-export const STACK_OVERFLOW = 0xffffffff;
+import {
+  bytesOfFields,
+  ERRORS,
+  FIELD_BYTES,
+  type Field,
+  INFO_RECORD,
+  MESSAGES,
+  type MessageName,
+  offsetsOf,
+  PROTOCOL_VERSION,
+} from "./definition.js";
 
 /** Type and sequence number. */
 export const HEADER_BYTES = 2;
-/** Index and offset in front of the bytes of a write. */
-export const WRITE_HEADER_BYTES = 5;
 
-export const ERROR_TEXT: Readonly<Record<number, string>> = {
-  1: "a frame came damaged",
-  2: "the request is not known",
-  3: "the body has another length than the request asks for",
-  4: "there is no such model, input or output",
-  5: "the bytes lie outside the input or output",
+/** Values by the names of their fields. */
+type Values<Fields extends readonly Field[]> = {
+  readonly [F in Fields[number] as F["name"]]: F["type"] extends "u64" ? bigint : number;
 };
+export type Request<Name extends MessageName> = Values<(typeof MESSAGES)[Name]["request"]>;
+export type Reply<Name extends MessageName> = Values<(typeof MESSAGES)[Name]["reply"]>;
 
-/** Layer and offset in front of the bytes of a layer's output. */
-export const LAYER_HEADER_BYTES = 8;
+function encode(fields: readonly Field[], values: Readonly<Record<string, number | bigint>>): Uint8Array {
+  const bytes = new Uint8Array(bytesOfFields(fields));
+  const view = new DataView(bytes.buffer);
+  const offsets = offsetsOf(fields);
+  fields.forEach(({ name, type }, i) => {
+    const value = values[name];
+    if (type === "u64") view.setBigUint64(offsets[i], BigInt(value), true);
+    else if (type === "i32") view.setInt32(offsets[i], Number(value), true);
+    else if (type === "u32") view.setUint32(offsets[i], Number(value), true);
+    else if (type === "u16") view.setUint16(offsets[i], Number(value), true);
+    else view.setUint8(offsets[i], Number(value));
+  });
+  return bytes;
+}
+
+function decode(fields: readonly Field[], bytes: Uint8Array): Record<string, number | bigint> | undefined {
+  if (bytes.length < bytesOfFields(fields)) return undefined;
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  const offsets = offsetsOf(fields);
+  const read = ({ type }: Field, at: number) => {
+    if (type === "u64") return view.getBigUint64(at, true);
+    if (type === "i32") return view.getInt32(at, true);
+    if (type === "u32") return view.getUint32(at, true);
+    return FIELD_BYTES[type] === 2 ? view.getUint16(at, true) : view.getUint8(at);
+  };
+  return Object.fromEntries(fields.map((field, i) => [field.name, read(field, offsets[i])]));
+}
+
+/** The body of a request. */
+export function requestBody<Name extends MessageName>(
+  name: Name,
+  values: Request<Name>,
+  rest: Uint8Array = new Uint8Array(0),
+): Uint8Array {
+  const fields = encode(MESSAGES[name].request, values as Record<string, number>);
+  const body = new Uint8Array(fields.length + rest.length);
+  body.set(fields);
+  body.set(rest, fields.length);
+  return body;
+}
+
+/** Fields of the body of a reply, and the bytes behind them. Throws E_LINK for a body that is too short or too long. */
+export function parseReply<Name extends MessageName>(
+  name: Name,
+  body: Uint8Array,
+): { readonly fields: Reply<Name>; readonly rest: Uint8Array } {
+  const message: { reply: readonly Field[]; replyBytes?: string } = MESSAGES[name];
+  const fields = decode(message.reply, body);
+  const rest = body.subarray(bytesOfFields(message.reply));
+  if (!fields || (rest.length > 0 && message.replyBytes === undefined)) {
+    throw new UserError("E_LINK", `the board's answer to ${name} has a wrong length; flash the firmware again`);
+  }
+  return { fields: fields as Reply<Name>, rest };
+}
+
+export function errorText(code: number): string {
+  return Object.values(ERRORS).find((error) => error.code === code)?.what ?? `error ${code}`;
+}
 
 export interface DeviceInfo {
   readonly protocol: number;
   readonly numericsVersion: number;
+  readonly models: number;
   readonly payloadMax: number;
   /** 16 hexadecimal digits. */
   readonly signature: string;
   readonly layers: number;
   readonly arenaBytes: number;
+  /** Ticks of the cycle counter in a second; 0: the board has none. */
+  readonly cycleHz: number;
   readonly inputBytes: readonly number[];
   readonly outputBytes: readonly number[];
+  /** Of the model, and of the board that the firmware was generated for. */
   readonly name: string;
+  readonly board: string;
+}
+
+/** Throws E_LINK for a board that speaks another version. */
+export function checkProtocol(version: number): void {
+  if (version === PROTOCOL_VERSION) return;
+  throw new UserError(
+    "E_LINK",
+    `the board speaks version ${version} of the link, this tool ${PROTOCOL_VERSION}; generate and flash the firmware again`,
+  );
 }
 
 const tooShort = () => new UserError("E_LINK", "the board's answer to info is too short; flash the firmware again");
 
-export function parseInfo(body: Uint8Array): DeviceInfo {
-  if (body.length < 22) throw tooShort();
-  const view = new DataView(body.buffer, body.byteOffset, body.length);
-  const protocol = view.getUint8(0);
-  if (protocol !== PROTOCOL_VERSION) {
-    throw new UserError("E_LINK", `the board speaks version ${protocol} of the link, this tool ${PROTOCOL_VERSION}`);
-  }
-  const inputs = view.getUint8(20);
-  const outputs = view.getUint8(21);
-  const end = 22 + 4 * (inputs + outputs);
-  if (body.length < end) throw tooShort();
-  const sizes = Array.from({ length: inputs + outputs }, (_, i) => view.getUint32(22 + 4 * i, true));
+/** The whole info record. Throws E_LINK when it is too short. */
+export function parseInfoRecord(record: Uint8Array): DeviceInfo {
+  const fields = decode(INFO_RECORD, record) as Values<typeof INFO_RECORD> | undefined;
+  if (!fields) throw tooShort();
+  const start = bytesOfFields(INFO_RECORD);
+  const end = start + 4 * (fields.inputs + fields.outputs);
+  if (record.length < end) throw tooShort();
+  const view = new DataView(record.buffer, record.byteOffset, record.length);
+  const sizes = Array.from({ length: fields.inputs + fields.outputs }, (_, i) => view.getUint32(start + 4 * i, true));
+  const [name, board = ""] = new TextDecoder().decode(record.subarray(end)).split("\0");
   return {
-    protocol,
-    numericsVersion: view.getUint8(1),
-    payloadMax: view.getUint16(2, true),
-    signature: view.getBigUint64(4, true).toString(16).padStart(16, "0"),
-    layers: view.getUint32(12, true),
-    arenaBytes: view.getUint32(16, true),
-    inputBytes: sizes.slice(0, inputs),
-    outputBytes: sizes.slice(inputs),
-    name: new TextDecoder().decode(body.subarray(end)),
+    protocol: PROTOCOL_VERSION,
+    numericsVersion: fields.numerics_version,
+    models: fields.models,
+    payloadMax: fields.payload_max,
+    signature: fields.signature.toString(16).padStart(16, "0"),
+    layers: fields.layers,
+    arenaBytes: fields.arena_bytes,
+    cycleHz: fields.cycle_hz,
+    inputBytes: sizes.slice(0, fields.inputs),
+    outputBytes: sizes.slice(fields.inputs),
+    name,
+    board,
   };
-}
-
-export function writeBody(input: number, offset: number, bytes: Uint8Array): Uint8Array {
-  const body = new Uint8Array(WRITE_HEADER_BYTES + bytes.length);
-  body[0] = input;
-  new DataView(body.buffer).setUint32(1, offset, true);
-  body.set(bytes, WRITE_HEADER_BYTES);
-  return body;
-}
-
-export function readBody(output: number, offset: number, count: number): Uint8Array {
-  const body = new Uint8Array(7);
-  const view = new DataView(body.buffer);
-  body[0] = output;
-  view.setUint32(1, offset, true);
-  view.setUint16(5, count, true);
-  return body;
 }

@@ -143,7 +143,7 @@ export async function profileProject(project: Project, inputs: readonly Uint8Arr
     try {
       await client.info();
       for (const [i, bytes] of inputs.entries()) await client.write(i, bytes);
-      ({ stackBytes } = await client.run(false));
+      ({ stackBytes } = await client.run());
     } finally {
       await client.close();
     }
