@@ -7,9 +7,12 @@ import { boards } from "./cli/boards.js";
 import { build } from "./cli/build.js";
 import { combine } from "./cli/combine.js";
 import { demo } from "./cli/demo.js";
+import { flash } from "./cli/flash.js";
 import { generate } from "./cli/generate.js";
 import { reportError } from "./cli/output.js";
+import { ports } from "./cli/ports.js";
 import { quantize } from "./cli/quantize.js";
+import { simulate } from "./cli/simulate.js";
 import { supportedOps } from "./cli/supported_ops.js";
 import { validate } from "./cli/validate.js";
 import { UserError } from "./errors.js";
@@ -33,7 +36,21 @@ function createProgram(): Command {
       "after",
       "\nExit status: 0 done, 1 comparison failed, 2 usage, 3 bad model, 4 bad data, 5 does not fit, 6 tool missing or failed.",
     );
-  for (const add of [analyze, quantize, generate, combine, build, validate, bench, boards, supportedOps, demo])
+  for (const add of [
+    analyze,
+    quantize,
+    generate,
+    combine,
+    build,
+    flash,
+    simulate,
+    validate,
+    bench,
+    boards,
+    ports,
+    supportedOps,
+    demo,
+  ])
     add(program);
   for (const command of program.commands) {
     command.exitOverride().configureOutput({ outputError: () => {} });

@@ -76,6 +76,10 @@ export const ERROR_CODES = {
   E_DOES_NOT_FIT: { exit: EXIT.doesNotFit, meaning: "The model needs more flash or RAM than the board has." },
   E_TOOL_MISSING: { exit: EXIT.tool, meaning: "A program that is needed (PlatformIO, compiler, qemu) is missing." },
   E_TOOL_FAILED: { exit: EXIT.tool, meaning: "A program that was started failed or took too long." },
+  E_PORT: {
+    exit: EXIT.tool,
+    meaning: "The serial port is missing, in use, forbidden or was pulled, or the board at it takes no upload.",
+  },
   E_LINK: { exit: EXIT.tool, meaning: "The board did not answer, or answered with something else than expected." },
   E_SIGNATURE: {
     exit: EXIT.tool,

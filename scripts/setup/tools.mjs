@@ -84,6 +84,7 @@ export const TOOLS = [
     brew: "clang-format",
     purpose: "the format check of the C code (npm run check)",
   },
+  { name: "Chromium", program: "chromium", debian: "chromium", brew: "chromium", purpose: "tests of the HTML reports" },
 ];
 
 /** Python with its module for virtual environments; looked for only where PlatformIO has to be installed. */

@@ -1,13 +1,13 @@
 /** What quantising a model costs, on all rows of its data: ours plain and corrected, and onnxruntime's own QDQ model. */
 import { join } from "node:path";
 import { addRow, type Comparison, EMPTY_COMPARISON, snr, topClass } from "../compare/metrics.js";
-import { realValues, storedValues } from "../compare/validate.js";
 import { canonicalGraph, quantise, read } from "../compile.js";
 import { loadData } from "../data/load.js";
 import { classLabels, inputRows, type Rows } from "../data/rows.js";
 import { UserError } from "../errors.js";
 import { fedInputs, type Graph } from "../graph/ir.js";
 import { hostProgram, runRow } from "../host/run.js";
+import { realValues, storedValues } from "../host/values.js";
 import { lower } from "../lower/lower.js";
 import { type QuantiseOptions, RECOMMENDED } from "../quantize/quantise.js";
 

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { artefacts } from "../device/pio.js";
 import { cycleModelOf } from "../device/profile/cycle_models.js";
-import { profileProject } from "../device/profile/profile.js";
+import { type Profile, profileProject } from "../device/profile/profile.js";
 import { sizesFromMap } from "../device/size.js";
 import { UserError } from "../errors.js";
 import { bytesPerElement, elementCount } from "../graph/ir.js";
@@ -60,13 +60,16 @@ function benchInputs({ program }: Project): Uint8Array[] {
   });
 }
 
+/** Counts of an inference in the simulator. */
+export const profileOf = (project: Project): Promise<Profile> => profileProject(project, benchInputs(project));
+
 export async function benchProject(project: Project) {
   const { folder, board, manifest, program, plan } = project;
   const { map } = artefacts(folder, board);
   if (!existsSync(map)) {
     throw new UserError("E_TOOL_FAILED", `${folder} is not built yet; run onnx2mcu build ${folder}`);
   }
-  const profile = await profileProject(project, benchInputs(project));
+  const profile = await profileOf(project);
   const { model, support } = sizesFromMap(
     readFileSync(map, "utf8"),
     manifest.name,

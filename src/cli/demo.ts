@@ -4,7 +4,7 @@ import { compile, modelHash } from "../compile.js";
 import { loadData } from "../data/load.js";
 import { classLabels, inputRows } from "../data/rows.js";
 import { loadBoard, targetOf } from "../device/boards.js";
-import { openDevice, type TargetName } from "../device/device.js";
+import { openDevice, type Target, targetName } from "../device/device.js";
 import { buildProject } from "../device/pio.js";
 import { EXIT, UserError } from "../errors.js";
 import { writeTree } from "../io/files.js";
@@ -34,7 +34,7 @@ export const demo: AddCommand = (program) => {
 };
 
 /** Builds for the simulator; without the tools for that the demo goes on with the host alone. */
-async function buildFor(project: Project, output: Output): Promise<TargetName> {
+async function buildFor(project: Project, output: Output): Promise<Target> {
   try {
     output.note("building with PlatformIO ...");
     const { elf, seconds } = await buildProject(project.folder, project.board, output.progress);
@@ -47,7 +47,7 @@ async function buildFor(project: Project, output: Output): Promise<TargetName> {
   }
 }
 
-async function compare(project: Project, target: TargetName, data: string, options: Options, output: Output) {
+async function compare(project: Project, target: Target, data: string, options: Options, output: Output) {
   const file = loadData(data);
   const inputs = project.program.inputs.map((id) => project.program.tensors[id]);
   const device = await openDevice(project, target);
@@ -81,7 +81,14 @@ async function run(options: Options, output: Output): Promise<number> {
   const bench = target === "simulator" ? await benchProject(project) : undefined;
   const equal = result.firmwareVsHost.every((o) => o.equal);
   output.result(
-    { project: options.output, target, rows: result.rows, equal, accuracy: result.accuracy, bench: bench ?? null },
+    {
+      project: options.output,
+      target: targetName(target),
+      rows: result.rows,
+      equal,
+      accuracy: result.accuracy,
+      bench: bench ?? null,
+    },
     story(options, project, target, result, equal, bench),
   );
   return equal ? EXIT.ok : EXIT.comparisonFailed;
@@ -90,7 +97,7 @@ async function run(options: Options, output: Output): Promise<number> {
 function story(
   options: Options,
   project: Project,
-  target: TargetName,
+  target: Target,
   result: Validation,
   equal: boolean,
   bench: Awaited<ReturnType<typeof benchProject>> | undefined,

@@ -75,6 +75,13 @@ export function compact(value: number): string {
 export const kilobytes = (bytes: number): string => `${(bytes / 1000).toFixed(1)} KB`;
 export const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
 
+/** "row 20/100, 12.5/s, 6 s left". */
+export function progressText(what: string, done: number, all: number, ms: number): string {
+  const rate = done / (ms / 1000);
+  const left = Math.ceil((all - done) / rate);
+  return `${what} ${done}/${all}, ${rate < 10 ? rate.toFixed(1) : Math.round(rate)}/s, ${left} s left`;
+}
+
 /** Columns aligned by spaces; numbers to the right. */
 export function table(header: readonly string[], rows: readonly (readonly (string | number)[])[]): string {
   const cells = rows.map((row) => row.map((cell) => (typeof cell === "number" ? cell.toLocaleString("en") : cell)));

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { UserError } from "../errors.js";
 import { packagePath } from "../io/package_path.js";
 import type { Board } from "./boards.js";
-import { findProgram, requireProgram, run } from "./process.js";
+import { findProgram, type RunResult, requireProgram, run } from "./process.js";
 
 export interface BuildResult {
   readonly elf: string;
@@ -65,20 +65,25 @@ export async function buildProject(
   board: Board,
   onLine?: (line: string) => void,
 ): Promise<BuildResult> {
-  const pio = findPio();
+  findPio();
   if (board.build) requireProgram(board.build.compiler, `a build for ${board.name}`, board.build.debianPackages);
   const started = performance.now();
-  const result = await run(pio, ["run"], {
-    cwd: folder,
-    env: environment(),
-    seconds: BUILD_SECONDS,
-    onLine,
-  });
+  const result = await pioRun(folder, [], BUILD_SECONDS, onLine);
   if (result.timedOut) {
     throw new UserError("E_TOOL_FAILED", `the build took more than ${BUILD_SECONDS} s and was stopped`);
   }
   if (!result.ok) throw new UserError("E_TOOL_FAILED", `the build failed: ${reasonOf(result.output)}`);
   return { ...artefacts(folder, board), seconds: (performance.now() - started) / 1000 };
+}
+
+/** `pio run` with further arguments in a generated project. Throws E_TOOL_MISSING. */
+export function pioRun(
+  folder: string,
+  args: readonly string[],
+  seconds: number,
+  onLine?: (line: string) => void,
+): Promise<RunResult> {
+  return run(findPio(), ["run", ...args], { cwd: folder, env: environment(), seconds, onLine });
 }
 
 /** Where a build leaves its files. */

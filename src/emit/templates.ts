@@ -1,4 +1,7 @@
-/** Loads and fills the handlebars templates: strict, no escaping, so that templates can only print what a view holds. */
+/**
+ * Loads and fills the handlebars templates: strict, so that templates can only print what a view holds. Text is escaped
+ * in .html and .svg, nowhere else.
+ */
 import { readFileSync } from "node:fs";
 import Handlebars from "handlebars";
 import { packagePath } from "../io/package_path.js";
@@ -10,7 +13,7 @@ export function render(name: string, view: object): string {
   let template = compiled.get(name);
   if (!template) {
     const source = readFileSync(packagePath("templates", `${name}.hbs`), "utf8");
-    template = Handlebars.create().compile(source, { noEscape: true, strict: true });
+    template = Handlebars.create().compile(source, { noEscape: !/\.(html|svg)$/.test(name), strict: true });
     compiled.set(name, template);
   }
   return template(view);

@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import type { Compiled } from "../compile.js";
 import type { Board } from "../device/boards.js";
+import { FIRST_BAUD } from "../device/link/definition.js";
 import { cFloat, cTypeOf } from "../emit/c_literals.js";
 import { libraryFiles } from "../emit/library.js";
 import { type Manifest, manifestOf } from "../emit/manifest.js";
@@ -18,9 +19,6 @@ import { BUNDLED_PLATFORM, bundledPlatform } from "./pio_platform.js";
 
 const LINK_FILES = ["link.c", "link.h", "link_frame.c", "link_frame.h", "link_messages.h"];
 const MLPERF_FILES = ["link_mlperf.c", "link_mlperf.h"];
-
-/** Rate that a serial line begins with, bits per second. */
-export const FIRST_BAUD = 115_200;
 
 /** Payloads of a link whose board buffers a whole frame while it is busy (runtime-c/link/link_frame.h). */
 const PAYLOAD_LEAST = 32;

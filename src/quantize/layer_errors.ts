@@ -1,9 +1,9 @@
 /** How far each layer of a quantised model is from the float model: what the layer adds itself, and what has added up. */
 import { addRow, type Comparison, EMPTY_COMPARISON, metrics, snr } from "../compare/metrics.js";
-import { realValues, storedValues } from "../compare/validate.js";
 import type { Graph } from "../graph/ir.js";
 import type { Program, ProgramTensor } from "../graph/program.js";
 import { type HostRows, hostRows } from "../host/run.js";
+import { realValues, storedValues } from "../host/values.js";
 import { lower } from "../lower/lower.js";
 import type { Samples } from "./samples.js";
 

@@ -60,8 +60,13 @@ const VALIDATION = {
   rows: "number",
   firmwareVsHost: COMPARED,
   vsFloat: METRICS,
+  hostVsFloat: METRICS,
+  targetVsHost: METRICS,
   accuracy: ACCURACY,
-  signature: "string",
+  confusion: [["number"]],
+  latency: numbers("runs", "min", "mean", "max", "std"),
+  layers: [{ ...numbers("layer", "seconds"), ...{ node: "string", operator: "string", snr: "null" } }],
+  ...{ stackBytes: "number", baud: "null", signature: "string" },
 };
 const BENCH = {
   board: "string",
@@ -170,7 +175,8 @@ describe("--json gives one document with exactly these keys", () => {
     expect(shapeOf(document)).toEqual(VALIDATION);
     expect(document).toMatchObject({ target: "host", rows: 20, firmwareVsHost: { equal: true, mismatches: 0 } });
     const perLayer = documentOf(await onnx2mcu([...args, "--per-layer"]));
-    expect(shapeOf(perLayer)).toEqual({ ...VALIDATION, firstDivergence: "null", insideCascades: [] });
+    const layers = [{ ...VALIDATION.layers[0], snr: "number" }];
+    expect(shapeOf(perLayer)).toEqual({ ...VALIDATION, layers, firstDivergence: "null", insideCascades: [] });
   });
 
   test("boards and supported-ops", async () => {

@@ -1,13 +1,13 @@
 /** What elimination of channels saves on models of the folder beside the repository, on all rows of their data. */
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { storedValues } from "../../src/compare/validate.js";
 import { compile } from "../../src/compile.js";
 import { loadData } from "../../src/data/load.js";
 import { inputRows } from "../../src/data/rows.js";
 import { tableBytes } from "../../src/emit/manifest.js";
 import { kernelSteps, type Program } from "../../src/graph/program.js";
 import { hostProgram, runRow } from "../../src/host/run.js";
+import { storedValues } from "../../src/host/values.js";
 import { hasShared, SHARED } from "../shared.js";
 
 const macs = ({ steps }: Program) => steps.reduce((sum, step) => sum + step.macs, 0);

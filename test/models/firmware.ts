@@ -1,10 +1,10 @@
 /** Firmware of the models of ../shared, compiled for this computer or the simulator, and run on their data. */
 import { join } from "node:path";
-import { realValues, storedValues } from "../../src/compare/validate.js";
 import type { Compiled } from "../../src/compile.js";
 import { loadBoard } from "../../src/device/boards.js";
 import { openDevice } from "../../src/device/device.js";
 import { elementCount, newArray } from "../../src/graph/ir.js";
+import { realValues, storedValues } from "../../src/host/values.js";
 import { writeTree } from "../../src/io/files.js";
 import { openProject, type Project } from "../../src/project/open.js";
 import { platformioProject } from "../../src/project/platformio.js";

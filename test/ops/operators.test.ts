@@ -3,10 +3,10 @@
  * and int8 against onnxruntime on the QDQ model that the quantiser writes.
  */
 import { describe, expect, test } from "vitest";
-import { realValues, storedValues } from "../../src/compare/validate.js";
 import { compile } from "../../src/compile.js";
 import { elementCount, type Shape } from "../../src/graph/ir.js";
 import { hostProgram, runRow } from "../../src/host/run.js";
+import { realValues, storedValues } from "../../src/host/values.js";
 import { lower } from "../../src/lower/lower.js";
 import { writeModel } from "../../src/onnx/write.js";
 import { exportQdq } from "../../src/quantize/export_qdq.js";

@@ -1,9 +1,9 @@
 /** QDQ models as others write them: what onnxruntime computes, also where a layer has no int8 form. */
 import { expect, test } from "vitest";
-import { realValues, storedValues } from "../../src/compare/validate.js";
 import { compile } from "../../src/compile.js";
 import type { Graph, Node, Tensor } from "../../src/graph/ir.js";
 import { hostProgram, runRow } from "../../src/host/run.js";
+import { realValues, storedValues } from "../../src/host/values.js";
 import { writeModel } from "../../src/onnx/write.js";
 import { constant, isFeed, oneNodeModel, randomValues, session, typedSession } from "../onnxruntime.js";
 import { integerCases } from "./cases/quantised.js";

@@ -1,9 +1,9 @@
 /** Chains of elementwise operators between two int8 values become one table. */
 import { expect, test } from "vitest";
-import { realValues, storedValues } from "../../src/compare/validate.js";
 import { compile } from "../../src/compile.js";
 import type { Graph, Node, Tensor } from "../../src/graph/ir.js";
 import { hostProgram, runRow } from "../../src/host/run.js";
+import { realValues, storedValues } from "../../src/host/values.js";
 import { writeModel } from "../../src/onnx/write.js";
 import { exportQdq } from "../../src/quantize/export_qdq.js";
 import { randomValues, session } from "../onnxruntime.js";

@@ -1,8 +1,8 @@
 /** Normalisations, written out and as ONNX operators, become one node with its scale and bias. */
 import { describe, expect, test } from "vitest";
-import { realValues, storedValues } from "../../src/compare/validate.js";
 import { canonicalGraph, compile, read } from "../../src/compile.js";
 import { hostProgram, runRow } from "../../src/host/run.js";
+import { realValues, storedValues } from "../../src/host/values.js";
 import { writeModel } from "../../src/onnx/write.js";
 import { exportQdq } from "../../src/quantize/export_qdq.js";
 import { floats, modelBytes, node, value } from "../onnx/model_bytes.js";

@@ -1,9 +1,9 @@
 /** --stream: the results of a sliding window, computed from new frames alone. */
 import { describe, expect, test } from "vitest";
-import { storedValues } from "../../src/compare/validate.js";
 import { compile } from "../../src/compile.js";
 import type { TypedArray } from "../../src/graph/ir.js";
 import { hostProgram, runRow } from "../../src/host/run.js";
+import { storedValues } from "../../src/host/values.js";
 import { floats, modelBytes, node, value } from "../onnx/model_bytes.js";
 import { randomValues } from "../onnxruntime.js";
 

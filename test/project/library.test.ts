@@ -3,13 +3,13 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "nod
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { storedValues } from "../../src/compare/validate.js";
 import type { Compiled } from "../../src/compile.js";
 import { loadData } from "../../src/data/load.js";
 import { inputRows } from "../../src/data/rows.js";
 import type { TypedArray } from "../../src/graph/ir.js";
 import { kernelSteps } from "../../src/graph/program.js";
 import { hostProgram, runRow } from "../../src/host/run.js";
+import { storedValues } from "../../src/host/values.js";
 import { compileDigits, DIGITS_DATA } from "../digits.js";
 import { COMPILERS, isInstalled, run, STRICT } from "./compilers.js";
 

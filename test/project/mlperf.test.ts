@@ -3,11 +3,11 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
-import { realValues, storedValues } from "../../src/compare/validate.js";
 import { loadData } from "../../src/data/load.js";
 import { inputRows } from "../../src/data/rows.js";
 import { openHost } from "../../src/device/host.js";
 import { hostProgram, runRow } from "../../src/host/run.js";
+import { realValues, storedValues } from "../../src/host/values.js";
 import { compileDigits, DIGITS_DATA, writeProject } from "../digits.js";
 import { isInstalled } from "./compilers.js";
 

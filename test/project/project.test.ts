@@ -9,10 +9,9 @@ import { loadData } from "../../src/data/load.js";
 import { inputRows } from "../../src/data/rows.js";
 import { loadBoard } from "../../src/device/boards.js";
 import { childTransport } from "../../src/device/child_transport.js";
-import { openDevice } from "../../src/device/device.js";
+import { deviceOver, openDevice } from "../../src/device/device.js";
 import { forbiddenSymbols } from "../../src/device/elf_audit.js";
 import { buildHost } from "../../src/device/host.js";
-import { linkClient, type RunOptions } from "../../src/device/link/client.js";
 import { buildProject } from "../../src/device/pio.js";
 import { profileProject } from "../../src/device/profile/profile.js";
 import { sizesFromMap } from "../../src/device/size.js";
@@ -103,25 +102,14 @@ describe.skipIf(!isInstalled("cc"))("on this computer with sanitisers (needs cc)
   ] as const)("$precision in $ioBuffers buffers: 20 rows equal the host's, layer by layer", async (options) => {
     const project = await writeProject(mkdtempSync(join(root, "sanitised-")), compileDigits(options), "host");
     const flags = ["-O1", "-g", "-fsanitize=address,undefined", "-fno-sanitize-recover=all"];
-    const client = linkClient(childTransport(await buildHost(project, flags), []));
+    const transport = childTransport(await buildHost(project, flags), []);
+    const device = await deviceOver(transport, project, "this computer");
     try {
-      const info = await client.info();
-      expect(info.signature).toBe(project.manifest.signature);
-      const device = {
-        info,
-        async run(inputs: readonly Uint8Array[], options: RunOptions = {}) {
-          for (const [i, bytes] of inputs.entries()) await client.write(i, bytes);
-          const reply = await client.run(options);
-          expect(reply.status).toBe(0);
-          return { ...reply, outputs: [await client.read(0, info.outputBytes[0])] };
-        },
-        close: client.close,
-      };
       const result = await validateDevice(project, device, digitsRows(project), { limit: 20, perLayer: true });
       expect(result.firmwareVsHost).toEqual([{ equal: true, mismatches: 0, maxAbsDiff: 0 }]);
       expect(result.firstDivergence).toBeNull();
     } finally {
-      await client.close();
+      await device.close();
     }
   });
 });

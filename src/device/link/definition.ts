@@ -27,6 +27,8 @@ export interface Message {
 
 /** Version of the protocol; the reply to info has it in its first byte in every version. */
 export const PROTOCOL_VERSION = 2;
+/** Rate that a serial line begins with, bits per second. */
+export const FIRST_BAUD = 115_200;
 export const REPLY = 0x80;
 /** Type of the reply to a request that cannot be done, REPLY not yet set. */
 export const ERROR = 0x7f;

@@ -6,10 +6,10 @@
  * up to; the bias takes over the mean of what is left (Nagel et al., 2019, empirical bias correction).
  */
 
-import { realValues } from "../../compare/validate.js";
 import type { Graph, Node, Tensor } from "../../graph/ir.js";
 import type { Program } from "../../graph/program.js";
 import type { HostRows } from "../../host/run.js";
+import { realValues } from "../../host/values.js";
 import { lower } from "../../lower/lower.js";
 import { clampFloat } from "../../ops/clamp.js";
 import { startRows } from "../layer_errors.js";

@@ -1,0 +1,87 @@
+/** Brings a project's firmware onto its board, and makes sure that it is what runs there. */
+import { existsSync } from "node:fs";
+import { setTimeout as delay } from "node:timers/promises";
+import { UserError } from "../errors.js";
+import type { Project } from "../project/open.js";
+import { isReal } from "./boards.js";
+import { openDevice } from "./device.js";
+import type { DeviceInfo } from "./link/messages.js";
+import { buildProject, pioRun } from "./pio.js";
+import { choosePort, listPorts, type PortInfo } from "./serial/ports.js";
+import { uploadAdvice, uploadFailure } from "./serial/upload_failures.js";
+import { simulatedPort } from "./simulated_port.js";
+
+export interface FlashOptions {
+  /** Path of the port; absent: found by its USB ids. */
+  readonly port?: string;
+  readonly ask?: (candidates: readonly PortInfo[]) => Promise<PortInfo>;
+  readonly onLine?: (line: string) => void;
+  readonly onStage?: (stage: string) => void;
+}
+
+/** Protocols of PlatformIO that go through the serial port; the others find their probe or loader by themselves. */
+const SERIAL_PROTOCOLS = ["esptool", "arduino", "wiring", "avr109", "avrisp", "sam-ba", "jtag2updi", "serial"];
+
+const UPLOAD_SECONDS = 300;
+/** A board may start anew, ask for its USB address again, and wait in its boot loader. */
+const BACK_SECONDS = 20;
+const POLL_MS = 250;
+
+/**
+ * Builds, uploads, waits for the board to come back, and compares signatures.
+ * @throws UserError E_TOOL_..., E_PORT, E_LINK, E_SIGNATURE.
+ */
+export async function flashProject(
+  project: Project,
+  options: FlashOptions = {},
+): Promise<{ readonly port: string; readonly info: DeviceInfo }> {
+  const { board, folder } = project;
+  const { onLine, onStage = () => {} } = options;
+  if (board.name === "host")
+    throw new UserError("E_USAGE", "this computer is no board to flash; use validate --on host");
+  if (!isReal(board)) {
+    const port = options.port ?? simulatedPort(folder);
+    if (!existsSync(port)) {
+      throw new UserError("E_PORT", `no simulator of ${folder} is running; start it with onnx2mcu simulate ${folder}`);
+    }
+    onStage("building");
+    await buildProject(folder, board, onLine);
+    onStage("waiting for the simulator to take the new firmware");
+    return { port, info: await waitForFirmware(project, port) };
+  }
+  const port = options.port ?? (await choosePort(board, await listPorts(), options.ask)).path;
+  onStage("building");
+  await buildProject(folder, board, onLine);
+  onStage(`uploading to ${port}`);
+  await upload(project, port, onLine);
+  onStage("waiting for the board to come back");
+  return { port, info: await waitForFirmware(project, port) };
+}
+
+async function upload({ board, folder }: Project, port: string, onLine?: (line: string) => void): Promise<void> {
+  const overSerial = SERIAL_PROTOCOLS.includes(board.upload?.protocol ?? "");
+  const args = ["-t", "upload", ...(overSerial ? ["--upload-port", port] : [])];
+  const result = await pioRun(folder, args, UPLOAD_SECONDS, onLine);
+  if (result.ok) return;
+  const failure = result.timedOut ? "unplugged" : uploadFailure(result.output);
+  if (failure) throw new UserError("E_PORT", `upload: ${uploadAdvice(failure, board, port)}`);
+  const last = result.output.split("\n").findLast((line) => /error|fail/i.test(line)) ?? "no output";
+  throw new UserError("E_TOOL_FAILED", `the upload failed: ${last.trim().slice(0, 300)}`);
+}
+
+/** Tries until the project's own firmware answers at the port. Throws what went wrong the last time. */
+async function waitForFirmware(project: Project, port: string): Promise<DeviceInfo> {
+  const end = performance.now() + BACK_SECONDS * 1000;
+  for (;;) {
+    try {
+      const device = await openDevice(project, { port, negotiate: false });
+      await device.close();
+      return device.info;
+    } catch (error) {
+      // The port of a board that starts anew goes and comes; a simulator may still run the old firmware.
+      const passing = error instanceof UserError && ["E_PORT", "E_LINK", "E_SIGNATURE"].includes(error.code);
+      if (!passing || performance.now() > end) throw error;
+    }
+    await delay(POLL_MS);
+  }
+}

@@ -1,0 +1,85 @@
+/** The serial ports of this computer, and which boards may be behind them. */
+import { readdirSync } from "node:fs";
+import { SerialPort } from "serialport";
+import { UserError } from "../../errors.js";
+import { type Board, listBoards } from "../boards.js";
+
+export interface PortInfo {
+  readonly path: string;
+  /** USB ids, four lower-case hexadecimal digits each; absent for a port that is no USB device. */
+  readonly vid?: string;
+  readonly pid?: string;
+  readonly serialNumber?: string;
+  readonly manufacturer?: string;
+}
+
+/** Ports without ids, for a Linux without udev. */
+function deviceFiles(): PortInfo[] {
+  if (process.platform !== "linux") return [];
+  return readdirSync("/dev")
+    .filter((name) => /^tty(USB|ACM|AMA)\d+$/.test(name))
+    .sort()
+    .map((name) => ({ path: `/dev/${name}` }));
+}
+
+export async function listPorts(): Promise<PortInfo[]> {
+  let found: Awaited<ReturnType<typeof SerialPort.list>>;
+  try {
+    found = await SerialPort.list();
+  } catch {
+    return deviceFiles();
+  }
+  // Every PC has ports on its main board that nothing is plugged into.
+  const used = found.filter(({ path, vendorId }) => vendorId || !/^\/dev\/ttyS\d+$/.test(path));
+  return used.map(({ path, vendorId, productId, serialNumber, manufacturer }) => ({
+    path,
+    ...(vendorId && { vid: vendorId.toLowerCase() }),
+    ...(productId && { pid: productId.toLowerCase() }),
+    ...(serialNumber && { serialNumber }),
+    ...(manufacturer && { manufacturer }),
+  }));
+}
+
+const isOf =
+  ({ vid, pid }: PortInfo) =>
+  (id: { vid: string; pid: string }) =>
+    id.vid === vid && id.pid === pid;
+
+/** Boards that answer with the USB ids of a port. An adapter chip is on many boards. */
+export const boardsAt = (port: PortInfo, boards: readonly Board[] = listBoards()): Board[] =>
+  boards.filter(({ serial }) => serial?.usb.some(isOf(port)));
+
+/** Ports at which a board may be: those with its ids; all of them where the adapter is the user's own. */
+export function portsOf(board: Board, ports: readonly PortInfo[]): PortInfo[] {
+  const ids = board.serial?.usb ?? [];
+  return ids.length === 0 ? [...ports] : ports.filter((port) => ids.some(isOf(port)));
+}
+
+export function describePort(port: PortInfo, boards: readonly Board[] = listBoards()): string {
+  const ids = port.vid ? ` ${port.vid}:${port.pid}` : "";
+  const names = boardsAt(port, boards).map(({ name }) => name);
+  return `${port.path}${ids}${names.length > 0 ? ` (${names.join(", ")})` : ""}`;
+}
+
+/**
+ * The one port at which a board is.
+ * @param ask for one of several; absent where nobody can answer
+ * @throws UserError E_PORT when there is none, or several and nobody to ask.
+ */
+export async function choosePort(
+  board: Board,
+  ports: readonly PortInfo[],
+  ask?: (candidates: readonly PortInfo[]) => Promise<PortInfo>,
+): Promise<PortInfo> {
+  const candidates = portsOf(board, ports);
+  if (candidates.length === 1) return candidates[0];
+  const seen = ports.map((port) => describePort(port)).join(", ") || "none";
+  if (candidates.length === 0) {
+    throw new UserError(
+      "E_PORT",
+      `no port has the USB ids of ${board.title}; ports: ${seen}; plug it in with a cable that carries data, or name the port with --port`,
+    );
+  }
+  if (ask) return ask(candidates);
+  throw new UserError("E_PORT", `several ports may be ${board.title}: ${seen}; choose one with --port`);
+}

@@ -1,0 +1,130 @@
+/** A simulated board behind a real serial port: qemu with its UART on a pseudo-terminal, started anew for new firmware. */
+import { type ChildProcess, spawn } from "node:child_process";
+import { mkdirSync, rmSync, statSync, symlinkSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { UserError } from "../errors.js";
+import type { Project } from "../project/open.js";
+import { simulatorCommand } from "./simulator.js";
+
+/** Where a project's simulated board is found, unless told otherwise: a link to the pseudo-terminal. */
+export const simulatedPort = (folder: string): string => join(folder, ".pio", "serial-port");
+
+const POLL_MS = 200;
+/** A file that has not changed for so long is written. */
+const SETTLED_MS = 400;
+const START_MS = 5000;
+
+export interface SimulatedPort {
+  readonly port: string;
+  /** Resolves with the reason when the simulator ends by itself. */
+  readonly ended: Promise<string>;
+  stop(): Promise<void>;
+}
+
+/** Starts qemu; gives its pseudo-terminal as soon as it says which. */
+function startQemu(command: string, args: readonly string[]): Promise<{ child: ChildProcess; terminal: string }> {
+  const onTerminal = args.map((arg) => (arg === "stdio" ? "pty" : arg));
+  const child = spawn(command, onTerminal, { stdio: ["ignore", "pipe", "pipe"] });
+  return new Promise((resolve, reject) => {
+    let said = "";
+    const fail = (reason: string) => {
+      child.kill("SIGKILL");
+      reject(new UserError("E_TOOL_FAILED", `${command} gave no serial port: ${reason}`));
+    };
+    const timer = setTimeout(() => fail(said.trim() || "it said nothing"), START_MS);
+    const hear = (chunk: Buffer) => {
+      said += chunk.toString();
+      const terminal = /char device redirected to (\S+)/.exec(said)?.[1];
+      if (!terminal) return;
+      clearTimeout(timer);
+      resolve({ child, terminal });
+    };
+    child.stdout?.on("data", hear);
+    child.stderr?.on("data", hear);
+    child.on("error", (error) => {
+      clearTimeout(timer);
+      fail(error.message);
+    });
+    child.once("exit", (code, signal) => {
+      clearTimeout(timer);
+      fail(`it ended (${signal ?? `status ${code}`}): ${said.trim()}`);
+    });
+  });
+}
+
+/**
+ * @param link path of the link to the pseudo-terminal; it is replaced, and removed at the end
+ * @param onRestart called when new firmware was taken
+ * @throws UserError E_USAGE, E_TOOL_MISSING, E_TOOL_FAILED.
+ */
+export async function simulateProject(
+  project: Project,
+  link: string = simulatedPort(project.folder),
+  onRestart: () => void = () => {},
+): Promise<SimulatedPort> {
+  if (process.platform === "win32") {
+    throw new UserError("E_USAGE", "Windows has no pseudo-terminals for serial ports; use validate --on simulator");
+  }
+  const { command, args, elf } = simulatorCommand(project);
+  const modified = () => statSync(elf, { throwIfNoEntry: false })?.mtimeMs ?? 0;
+  let running: ChildProcess;
+  let version = modified();
+  let stopped = false;
+  let report: (reason: string) => void = () => {};
+  const ended = new Promise<string>((resolve) => {
+    report = resolve;
+  });
+
+  async function start(): Promise<void> {
+    const { child, terminal } = await startQemu(command, args);
+    running = child;
+    mkdirSync(dirname(link), { recursive: true });
+    rmSync(link, { force: true });
+    symlinkSync(terminal, link);
+    child.once("exit", (code, signal) => {
+      if (child === running && !stopped) report(`the simulator ended (${signal ?? `status ${code}`})`);
+    });
+  }
+
+  function kill(): Promise<void> {
+    const child = running;
+    if (child.exitCode !== null || child.signalCode !== null) return Promise.resolve();
+    return new Promise((resolve) => {
+      child.once("exit", () => resolve());
+      child.kill("SIGKILL");
+    });
+  }
+
+  await start();
+  const killAtExit = () => running.kill("SIGKILL");
+  process.once("exit", killAtExit);
+  let busy = false;
+  const watcher = setInterval(async () => {
+    const now = modified();
+    if (busy || now === version || now === 0 || Date.now() - now < SETTLED_MS) return;
+    busy = true;
+    version = now;
+    const old = stopped;
+    stopped = true;
+    await kill();
+    stopped = old;
+    try {
+      await start();
+      onRestart();
+    } catch (error) {
+      report(error instanceof Error ? error.message : String(error));
+    }
+    busy = false;
+  }, POLL_MS);
+  return {
+    port: link,
+    ended,
+    async stop() {
+      stopped = true;
+      clearInterval(watcher);
+      process.removeListener("exit", killAtExit);
+      await kill();
+      rmSync(link, { force: true });
+    },
+  };
+}

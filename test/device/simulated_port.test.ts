@@ -1,0 +1,134 @@
+/** The serial path with a simulated board at the other end: a pseudo-terminal that serialport opens. */
+import { type ChildProcess, spawn } from "node:child_process";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { loadBoard } from "../../src/device/boards.js";
+import { buildProject } from "../../src/device/pio.js";
+import { packagePath } from "../../src/io/package_path.js";
+import type { Project } from "../../src/project/open.js";
+import { buildDist, onnx2mcu } from "../cli/run.js";
+import { compileDigits, DIGITS_DATA, writeProject } from "../digits.js";
+import { hasToolsOf } from "../tools.js";
+
+const board = loadBoard("qemu-stm32f405");
+const folder = mkdtempSync(join(tmpdir(), "onnx2mcu-port-"));
+const port = join(folder, "port");
+let project: Project;
+let simulator: ChildProcess | undefined;
+
+beforeAll(async () => {
+  await buildDist();
+  project = await writeProject(join(folder, "digits"), compileDigits({ name: "digits" }), board.name);
+  await buildProject(project.folder, board);
+});
+
+/** Ends it as a pulled cable would; what it leaves behind is its own. */
+async function unplug(signal: NodeJS.Signals = "SIGTERM"): Promise<void> {
+  const child = simulator;
+  simulator = undefined;
+  if (!child || child.exitCode !== null || child.signalCode !== null) return;
+  await new Promise((resolve) => {
+    child.once("exit", resolve);
+    child.kill(signal);
+  });
+}
+
+async function plugIn(): Promise<void> {
+  const cli = packagePath("dist", "cli.js");
+  const child = spawn(process.execPath, [cli, "simulate", project.folder, "--link", port], {
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  simulator = child;
+  await new Promise<void>((resolve, reject) => {
+    child.stdout.once("data", () => resolve());
+    child.once("exit", (code) => reject(new Error(`simulate ended with ${code}`)));
+  });
+}
+
+afterEach(() => unplug());
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const validate = (...more: string[]) =>
+  onnx2mcu(["validate", project.folder, "--on", port, "--data", DIGITS_DATA, ...more]);
+
+describe.skipIf(process.platform === "win32" || !hasToolsOf(board))("an STM32F405 at a port (needs qemu)", () => {
+  test("validate equals the host; simulate cleans up", async () => {
+    await plugIn();
+    const { status, stdout, stderr } = await validate("--limit", "5", "--per-layer", "--json");
+    expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
+    expect(JSON.parse(stdout)).toMatchObject({ target: port, rows: 5, firmwareVsHost: { equal: true, mismatches: 0 } });
+    await unplug();
+    expect(existsSync(port)).toBe(false);
+  });
+
+  test("a port that another program has is busy", async () => {
+    await plugIn();
+    const first = validate("--json");
+    await delay(1500);
+    const { status, stderr } = await validate("--limit", "1");
+    expect(status).toBe(6);
+    expect(stderr).toMatch(/E_PORT: .* is in use by another program/);
+    expect((await first).status).toBe(0);
+  });
+
+  test.each([100, 700, 1500, 2500])(
+    "unplugged %i ms into a validation: it ends within 5 s and says so; a rerun succeeds",
+    async (ms) => {
+      await plugIn();
+      const running = validate();
+      await delay(ms);
+      const start = performance.now();
+      await unplug("SIGTERM");
+      const { status, stderr } = await running;
+      expect(performance.now() - start).toBeLessThan(5000);
+      expect(status).toBe(6);
+      expect(stderr).toMatch(/E_(LINK|PORT): .*(gone|ended|there is no port)/);
+      await plugIn();
+      expect((await validate("--limit", "2")).status).toBe(0);
+    },
+  );
+
+  test("flash gives the running simulator new firmware, and checks that it is there", async () => {
+    await plugIn();
+    const before = project;
+    project = await writeProject(project.folder, compileDigits({ name: "digits", precision: "float32" }), board.name);
+    try {
+      // The old firmware still runs: comparing with it is refused.
+      const refused = await validate("--limit", "1");
+      expect(refused.status).toBe(6);
+      expect(refused.stderr).toMatch(/E_SIGNATURE: .*signature [0-9a-f]{16}, the project's is/);
+      const { status, stdout } = await onnx2mcu(["flash", project.folder, "--port", port, "--json"]);
+      expect(status).toBe(0);
+      expect(JSON.parse(stdout)).toMatchObject({ port, signature: project.manifest.signature });
+      expect((await validate("--limit", "2")).status).toBe(0);
+    } finally {
+      project = await writeProject(before.folder, compileDigits({ name: "digits" }), board.name);
+      await buildProject(project.folder, board);
+    }
+  });
+
+  test("flash without a running simulator says how to start one", async () => {
+    const { status, stderr } = await onnx2mcu(["flash", project.folder]);
+    expect(status).toBe(6);
+    expect(stderr).toMatch(/E_PORT: no simulator of .* is running; start it with onnx2mcu simulate/);
+  });
+
+  test("a simulator that is killed lets simulate end with an error", async () => {
+    await plugIn();
+    const child = simulator as ChildProcess;
+    const ended = new Promise((resolve) => child.once("exit", resolve));
+    const { stdout } = await new Promise<{ stdout: string }>((resolve) => {
+      const list = spawn("ps", ["-o", "pid=", "--ppid", String(child.pid)]);
+      let text = "";
+      list.stdout.on("data", (all: Buffer) => {
+        text += all.toString();
+      });
+      list.once("close", () => resolve({ stdout: text }));
+    });
+    process.kill(Number(stdout.trim().split("\n")[0]), "SIGKILL");
+    expect(await ended).toBe(6);
+  });
+});
