@@ -7,6 +7,7 @@ import { boards } from "./cli/boards.js";
 import { build } from "./cli/build.js";
 import { combine } from "./cli/combine.js";
 import { demo } from "./cli/demo.js";
+import { fit } from "./cli/fit.js";
 import { flash } from "./cli/flash.js";
 import { generate } from "./cli/generate.js";
 import { reportError } from "./cli/output.js";
@@ -38,6 +39,7 @@ function createProgram(): Command {
     );
   for (const add of [
     analyze,
+    fit,
     quantize,
     generate,
     combine,

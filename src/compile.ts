@@ -117,8 +117,20 @@ export function quantise(graph: Graph, options: QuantizeOptions): Quantised {
   return quantiseFloat(graph, rows, options);
 }
 
-/** The whole way from a model to C files. Writes nothing. */
-export function compile(source: string | Uint8Array, options: CompileOptions = {}): Compiled {
+/** A model up to the point where the core that it is compiled for begins to matter. */
+export interface Prepared {
+  readonly name: string;
+  readonly model: Model;
+  readonly graph: Graph;
+  /** Plain kernels, without the channels that cannot change an output. */
+  readonly lean: Program;
+  readonly eliminated: readonly EliminatedFrom[];
+  readonly stream?: Omit<Streamed, "graph">;
+  readonly float?: Program;
+}
+
+/** Reads, canonicalises, quantises and lowers: what is the same for every board. */
+export function prepare(source: string | Uint8Array, options: CompileOptions = {}): Prepared {
   const name = checkName(options.name ?? nameOf(source));
   const model = read(source);
   const canonical = canonicalGraph(model, options);
@@ -132,16 +144,26 @@ export function compile(source: string | Uint8Array, options: CompileOptions = {
   const { program: lean, layers: eliminated } = options.keepChannels
     ? { program: lowered, layers: [] }
     : eliminateChannels(lowered);
-  const { program, plan, rejected, decision } = selectKernels(lean, options.target ?? PLAIN_C, options);
   const reference = options.stream ? stream(canonical, options.stream).graph : canonical;
   const float = quantised ? undefined : lower(reference, { precision: "float32", io: "float32" });
-  const view = modelView(program, plan, name);
-  const files = libraryFiles(view);
   return {
-    ...{ name, model, graph, program, eliminated, rejected, decision, plan, view, files },
+    ...{ name, model, graph, lean, eliminated },
     ...(float && { float }),
     ...(streamed && { stream: withoutGraph(streamed) }),
   };
+}
+
+/** Chooses kernels for a core, plans the memory and prints the C. */
+export function compileFor(prepared: Prepared, options: CompileOptions = {}): Compiled {
+  const { lean, ...rest } = prepared;
+  const { program, plan, rejected, decision } = selectKernels(lean, options.target ?? PLAIN_C, options);
+  const view = modelView(program, plan, prepared.name);
+  return { ...rest, program, rejected, decision, plan, view, files: libraryFiles(view) };
+}
+
+/** The whole way from a model to C files. Writes nothing. */
+export function compile(source: string | Uint8Array, options: CompileOptions = {}): Compiled {
+  return compileFor(prepare(source, options), options);
 }
 
 function withoutGraph({ graph: _, ...rest }: Streamed): Omit<Streamed, "graph"> {

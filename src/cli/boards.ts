@@ -56,7 +56,7 @@ export const boards: AddCommand = (program) => {
     .addOption(jsonOption())
     .addHelpText(
       "after",
-      "\nExamples:\n  $ onnx2mcu boards nucleo\n  $ onnx2mcu boards --core cortex-m4 --min-ram 64k --real",
+      "\nExamples:\n  $ onnx2mcu boards nucleo\n  $ onnx2mcu boards --core cortex-m4 --min-ram 64KB --real",
     )
     .action(
       action<BoardFilter & { json?: boolean }>((words, options, output) => {

@@ -66,6 +66,15 @@ export function platformioProject(
   return firmwareProject([model], board, options);
 }
 
+/** Largest payload of the link on a board, bytes: a whole frame fits what it buffers while it is busy. */
+export function linkPayload({ serial, build }: Board): number {
+  const own = build?.defines.find(([name]) => name === "LINK_PAYLOAD_MAX")?.[1];
+  if (own !== undefined) return Number(own);
+  if (!serial) return PAYLOAD_MOST;
+  // A frame has a type, a number, a CRC, delimiters and the overhead of COBS besides its body.
+  return Math.max(PAYLOAD_LEAST, Math.min(PAYLOAD_MOST, serial.receiveBytes - FRAME_OVERHEAD));
+}
+
 const BOARD_HEADER = ["src/board.h", ["sim", "support", "board.h"]] as const;
 
 /** What a framework needs beside main.c: path in the project, and where it comes from below boards/. */
@@ -80,14 +89,13 @@ const FRAMEWORK_FILES: Readonly<Record<string, readonly (readonly [string, reado
 };
 
 /** What the framework's board.cpp and the link ask for; a bundled platform has its own. */
-function frameworkDefines({ serial }: Board): string[] {
+function frameworkDefines(board: Board): string[] {
+  const { serial } = board;
   if (!serial) return [];
-  // A frame has a type, a number, a CRC, delimiters and the overhead of COBS besides its body.
-  const payload = Math.max(PAYLOAD_LEAST, Math.min(PAYLOAD_MOST, serial.receiveBytes - FRAME_OVERHEAD));
   return [
     `BOARD_BAUD=${FIRST_BAUD}`,
     `BOARD_BAUD_MAX=${serial.native ? 0 : serial.maxBaud}`,
-    `LINK_PAYLOAD_MAX=${payload}`,
+    `LINK_PAYLOAD_MAX=${linkPayload(board)}`,
   ];
 }
 
