@@ -1,5 +1,15 @@
 /** Documents that are written from the code: `npm run generate:docs`; a test compares them with the files. */
-import { boardJsonSchema, flashBytes, INSTRUCTION_SETS, listBoards, ramBytes } from "./device/boards.js";
+import {
+  type Board,
+  boardJsonSchema,
+  flashBytes,
+  INSTRUCTION_SETS,
+  isReal,
+  listBoards,
+  ramBytes,
+  usableFlash,
+  usableRam,
+} from "./device/boards.js";
 import { messagesHeader, withMessageTables } from "./device/link/documents.js";
 import { cycleModelOf } from "./device/profile/cycle_models.js";
 import { ERROR_CODES, EXIT } from "./errors.js";
@@ -37,10 +47,29 @@ export { messagesHeader, withMessageTables };
 /** boards/board.schema.json. */
 export const boardSchemaDocument = (): string => `${JSON.stringify(boardJsonSchema(), null, 2)}\n`;
 
+const kib = (bytes: number) => Math.floor(bytes / 1024).toLocaleString("en-US");
+
+function realBoardRow(board: Board): string {
+  const { name, title, chip, core, clockHz, platformio, upload, power, compile } = board;
+  const supply = power
+    ? `${power.activeMilliamps} mA, ${power.sleepMicroamps} µA at ${power.volts} V ±${100 * power.error} %`
+    : "";
+  const cells = [
+    `\`${name}\``,
+    title,
+    chip,
+    `${core}, ${clockHz / 1e6}`,
+    kib(usableFlash(board)),
+    kib(usableRam(board)),
+  ];
+  const checked = compile ? `compiled (${compile.compiler})` : "generated";
+  return `| ${[...cells, `${platformio.platform}, ${platformio.framework}`, upload?.protocol, supply, checked].join(" | ")} |`;
+}
+
 /** docs/boards.md. */
 export function boardsDocument(): string {
-  const kib = (bytes: number) => `${(bytes / 1024).toLocaleString("en-US")}`;
-  const boards = listBoards().filter(({ simulator }) => simulator !== null);
+  const all = listBoards();
+  const boards = all.filter(({ simulator }) => simulator !== null);
   const rows = boards.map((board) => {
     const { name, title, core, isa, clockHz, simulator } = board;
     const simulated = `\`${simulator?.command} -M ${simulator?.machine}\``;
@@ -54,9 +83,23 @@ export function boardsDocument(): string {
     "Besides these there is `host`, this computer. Instruction counts are exact on each; memory is that of the machine that",
     "stands in, without wait states. Written by `npm run generate:docs` from boards/.",
     "",
+    "## Simulated boards: built and run in the tests",
+    "",
+    "[outcomes.md](outcomes.md) has the models that were run on each.",
+    "",
     "| board | what it is | core | instruction sets | clock, MHz | flash, KiB | RAM, KiB | simulator |",
     "|---|---|---|---|---|---|---|---|",
     ...rows,
+    "",
+    "## Real boards",
+    "",
+    "None of them was on a desk here: `checked` says how far the tests go. *compiled*: the whole firmware, with the link,",
+    "compiles with the core's own flags against the Arduino API. *generated*: PlatformIO accepts the project. Flash is what the",
+    "firmware can have, RAM what is there in one piece; supply current is of the chip, and real boards differ by `±`.",
+    "",
+    "| board | what it is | chip | core, MHz | flash, KiB | RAM, KiB | platform | upload | active, sleep | checked |",
+    "|---|---|---|---|---|---|---|---|---|---|",
+    ...all.filter(isReal).map(realBoardRow),
     "",
     "## Instruction sets",
     "",

@@ -6,12 +6,12 @@ import { packagePath } from "../src/io/package_path.js";
 
 /** Whether a board's firmware can be built, run and counted here. */
 export const hasToolsOf = ({ build, simulator }: Board): boolean =>
-  pio && [build?.compiler, simulator?.command, "cc"].every((name) => name !== undefined && findProgram(name));
+  hasPlatformio && [build?.compiler, simulator?.command, "cc"].every((name) => name !== undefined && findProgram(name));
 
-const pio =
+export const hasPlatformio =
   existsSync(packagePath(".venv", "bin", "pio")) ||
   existsSync(packagePath(".venv", "Scripts", "pio.exe")) ||
   findProgram("pio") !== undefined;
 
 export const hasSimulatorTools =
-  pio && ["arm-none-eabi-gcc", "qemu-system-arm", "cc"].every((name) => findProgram(name) !== undefined);
+  hasPlatformio && ["arm-none-eabi-gcc", "qemu-system-arm", "cc"].every((name) => findProgram(name) !== undefined);

@@ -92,9 +92,9 @@ static uint8_t *heap_end(void) {
 static uint8_t *painted_from, *painted_to;
 
 void board_stack_paint(void) {
-    uint8_t here;
+    const uintptr_t here = (uintptr_t)__builtin_frame_address(0);
     painted_from = heap_end();
-    painted_to = &here - STACK_MARGIN;
+    painted_to = (uint8_t *)(here - STACK_MARGIN);
     for (volatile uint8_t *byte = painted_from; byte < painted_to; byte++) {
         *byte = STACK_PATTERN;
     }

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { basename } from "node:path";
 import { Option } from "commander";
 import { type Compiled, compile, modelHash } from "../compile.js";
-import { type Board, flashBytes, loadBoard, ramBytes, targetOf } from "../device/boards.js";
+import { type Board, loadBoard, targetOf, usableFlash, usableRam } from "../device/boards.js";
 import { eliminationOf, ortAgreementOf, tableBytes } from "../emit/manifest.js";
 import { UserError } from "../errors.js";
 import type { Shape } from "../graph/ir.js";
@@ -61,8 +61,8 @@ interface Options extends QuantiseFlags {
 /** Throws E_DOES_NOT_FIT when tables or arena alone exceed the board. */
 export function checkFits(compiled: Compiled, board: Board): void {
   const needs = [
-    { what: "RAM for the arena", bytes: compiled.plan.arenaBytes, has: ramBytes(board), smallest: "ram" },
-    { what: "flash for the weights", bytes: tableBytes(compiled.program), has: flashBytes(board), smallest: "flash" },
+    { what: "RAM for the arena", bytes: compiled.plan.arenaBytes, has: usableRam(board), smallest: "ram" },
+    { what: "flash for the weights", bytes: tableBytes(compiled.program), has: usableFlash(board), smallest: "flash" },
   ];
   for (const { what, bytes, has, smallest } of needs) {
     if (bytes > has) {

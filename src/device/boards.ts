@@ -196,6 +196,13 @@ export const isReal = (board: Board): boolean => board.platformio.platform !== "
 export const flashBytes = (board: Board): number => total(board.memory.flash);
 export const ramBytes = (board: Board): number => total(board.memory.ram);
 
+const usable = ({ bytes, reservedBytes = 0 }: { bytes: number; reservedBytes?: number }) => bytes - reservedBytes;
+/** Flash that firmware can have. */
+export const usableFlash = (board: Board): number =>
+  board.memory.flash.reduce((sum, region) => sum + usable(region), 0);
+/** The arena is one piece, in the first region. */
+export const usableRam = (board: Board): number => usable(board.memory.ram[0]);
+
 /** What kernels are chosen for. */
 export function targetOf({ core, isa, memory }: Board): Target {
   return { core, isa, flashWaitStates: memory.flash[0].waitStates };

@@ -66,6 +66,19 @@ export function platformioProject(
   return firmwareProject([model], board, options);
 }
 
+const BOARD_HEADER = ["src/board.h", ["sim", "support", "board.h"]] as const;
+
+/** What a framework needs beside main.c: path in the project, and where it comes from below boards/. */
+const FRAMEWORK_FILES: Readonly<Record<string, readonly (readonly [string, readonly string[]])[]>> = {
+  arduino: [["src/board.cpp", ["arduino", "board.cpp"]], BOARD_HEADER],
+  espidf: [
+    ["src/board.c", ["espidf", "board.c"]],
+    BOARD_HEADER,
+    ["src/CMakeLists.txt", ["espidf", "CMakeLists.txt"]],
+    ["sdkconfig.defaults", ["espidf", "sdkconfig.defaults"]],
+  ],
+};
+
 /** What the framework's board.cpp and the link ask for; a bundled platform has its own. */
 function frameworkDefines({ serial }: Board): string[] {
   if (!serial) return [];
@@ -146,9 +159,8 @@ export function firmwareProject(
   for (const file of [...LINK_FILES, ...(mlperf ? MLPERF_FILES : [])]) {
     files.set(`lib/onnx2mcu_link/src/${file}`, readFileSync(packagePath("runtime-c", "link", file), "utf8"));
   }
-  if (board.platformio.framework === "arduino") {
-    files.set("src/board.cpp", readFileSync(packagePath("boards", "arduino", "board.cpp"), "utf8"));
-    files.set("src/board.h", readFileSync(packagePath("boards", "sim", "support", "board.h"), "utf8"));
+  for (const [path, source] of FRAMEWORK_FILES[board.platformio.framework ?? ""] ?? []) {
+    files.set(path, readFileSync(packagePath("boards", ...source), "utf8"));
   }
   if (bundled) for (const [path, content] of bundledPlatform(board)) files.set(path, content);
   return files;

@@ -1,6 +1,15 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import { flashBytes, listBoards, loadBoard, parseBoard, ramBytes } from "../../src/device/boards.js";
+import { type BoardFilter, filterBoards } from "../../src/cli/boards.js";
+import {
+  flashBytes,
+  listBoards,
+  loadBoard,
+  parseBoard,
+  ramBytes,
+  usableFlash,
+  usableRam,
+} from "../../src/device/boards.js";
 import { UserError } from "../../src/errors.js";
 import { packagePath } from "../../src/io/package_path.js";
 
@@ -41,6 +50,29 @@ describe("the boards there are", () => {
     const parsed = parseBoard(JSON.stringify({ ...board, memory }), "qemu-cortex-m4");
     expect(flashBytes(parsed)).toBe(4_194_304 + 1000);
     expect(ramBytes(parsed)).toBe(3000);
+  });
+});
+
+describe("filters", () => {
+  const names = (filter: BoardFilter, ...words: string[]) =>
+    filterBoards(listBoards(), filter, words).map(({ name }) => name);
+
+  test("each condition, and all together", () => {
+    expect(names({ vendor: "espressif" })).toHaveLength(5);
+    expect(names({ core: "cortex-m33", real: true })).toEqual(["nucleo-u575zi", "raspberry-pi-pico-2"]);
+    expect(names({ simulated: true }).every((name) => /^(qemu|atmega)/.test(name))).toBe(true);
+    expect(names({ framework: "espidf" })).toEqual(["esp32-c6-devkitc"]);
+    expect(names({}, "nucleo", "L4")).toEqual(["nucleo-l476rg", "nucleo-l4r5zi"]);
+    expect(names({ minRam: 600_000, real: true })).toEqual(["nucleo-l4r5zi", "nucleo-u575zi"]);
+    expect(names({ minFlash: 2 ** 40 })).toEqual([]);
+  });
+
+  test("what the platform reserves is not the firmware's", () => {
+    const uno = loadBoard("arduino-uno");
+    expect(flashBytes(uno)).toBe(32768);
+    expect(usableFlash(uno)).toBe(32256);
+    // The second bank does not continue the first.
+    expect(usableRam(loadBoard("nucleo-l476rg"))).toBe(98304);
   });
 });
 
