@@ -28,7 +28,8 @@ import { type Streamed, type StreamOptions, stream } from "./passes/stream.js";
 import type { Plan } from "./plan/plan.js";
 import type { Rows } from "./quantize/calibrate.js";
 import { type Quantised, type QuantiseOptions, quantiseFloat } from "./quantize/quantise.js";
-import { type Decision, type Rejection, type SelectOptions, selectKernels } from "./select/select.js";
+import type { Rejection } from "./select/options.js";
+import { type Decision, type SelectOptions, selectKernels } from "./select/select.js";
 
 export type { Rows } from "./quantize/calibrate.js";
 

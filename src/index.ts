@@ -38,3 +38,4 @@ export { type Placement, type Plan, type PlannedStorage, type PlanOptions, planM
 export { exportQdq } from "./quantize/export_qdq.js";
 export type { ObserverKind, Range } from "./quantize/observers.js";
 export { type Correction, type Quantised, RECOMMENDED } from "./quantize/quantise.js";
+export { type CycleEstimate, estimateCycles, type LayerEstimate } from "./select/estimate.js";

@@ -1,10 +1,9 @@
 import { existsSync, readFileSync } from "node:fs";
 import { artefacts } from "../device/pio.js";
+import { profileOf } from "../device/profile/bench_inputs.js";
 import { cycleModelOf } from "../device/profile/cycle_models.js";
-import { type Profile, profileProject } from "../device/profile/profile.js";
 import { sizesFromMap } from "../device/size.js";
 import { UserError } from "../errors.js";
-import { bytesPerElement, elementCount } from "../graph/ir.js";
 import { openProject, type Project } from "../project/open.js";
 import { type AddCommand, action } from "./command.js";
 import { jsonOption, modelOption } from "./options.js";
@@ -40,28 +39,6 @@ export const bench: AddCommand = (program) => {
       }),
     );
 };
-
-/** A fixed pattern: counts of two runs are the same. */
-function pattern(bytes: number): Uint8Array {
-  let state = 1;
-  return Uint8Array.from({ length: bytes }, () => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    return state >>> 24;
-  });
-}
-
-/** Float inputs get real numbers between -1 and 1. */
-function benchInputs({ program }: Project): Uint8Array[] {
-  return program.inputs.map((id) => {
-    const { type, shape } = program.tensors[id];
-    const count = elementCount(shape);
-    if (type !== "float32") return pattern(count * bytesPerElement(type));
-    return new Uint8Array(Float32Array.from(pattern(count), (b) => b / 128 - 1).buffer);
-  });
-}
-
-/** Counts of an inference in the simulator. */
-export const profileOf = (project: Project): Promise<Profile> => profileProject(project, benchInputs(project));
 
 export async function benchProject(project: Project) {
   const { folder, board, manifest, program, plan } = project;

@@ -7,9 +7,17 @@ import type { Plan } from "../plan/plan.js";
 /** JSON with infinities kept apart. */
 const exact = (value: unknown) => JSON.stringify(value, (_key, v) => (typeof v === "number" ? String(v) : v));
 
-function unnamed({ node: _node, operator: _operator, ortAgreement: _agreement, cascade, ...rest }: Step): object {
-  if (!cascade) return rest;
-  return { ...rest, cascade: { ...cascade, stages: cascade.stages.map(({ step, ...s }) => [s, unnamed(step)]) } };
+/** Without modelled cycles, which change nothing that the firmware does. */
+const uncosted = ({ cycles: _, ...rest }: { readonly cycles?: number }): object => rest;
+
+function unnamed({ node: _node, operator: _operator, ortAgreement: _agreement, ...step }: Step): object {
+  const { cascade, implementation, ...rest } = step;
+  const call = { ...rest, ...(implementation && { implementation: uncosted(implementation) }) };
+  if (!cascade) return call;
+  return {
+    ...call,
+    cascade: { ...uncosted(cascade), stages: cascade.stages.map(({ step: s, ...of }) => [of, unnamed(s)]) },
+  };
 }
 
 /** 16 hexadecimal digits over steps, parameters, tables, shapes and memory layout; names of the model and reports do not count. */

@@ -2,6 +2,7 @@
  * The Program: what the firmware does, step by step. `lower` makes it from a Graph; the planner places its tensors,
  * the emitter prints it, the host runs it. Plain data, so that it is stored beside the firmware as JSON.
  */
+import { invariant } from "../errors.js";
 import type { Rows } from "../kernels/rows.js";
 import type { ElementType, Shape, TypedArray } from "./ir.js";
 
@@ -49,7 +50,7 @@ export interface StepImplementation {
   readonly scratchBytes: number;
   /** See Implementation in src/kernels/variant.ts. */
   readonly lead?: number;
-  /** Modelled cycles. */
+  /** Modelled cycles; of a stage of a cascade, those of all its calls. */
   readonly cycles: number;
 }
 
@@ -79,6 +80,8 @@ export interface Cascade {
   readonly inPlace: boolean;
   /** See Implementation in src/kernels/variant.ts. */
   readonly lead?: number;
+  /** Modelled cycles beside those of its kernels. */
+  readonly cycles?: number;
 }
 
 /** Its own kernel is the meaning, and what the host runs. */
@@ -164,4 +167,42 @@ export interface Program {
   readonly states?: readonly State[];
   /** Outputs of a length that depends on the data. */
   readonly counted?: readonly CountedOutput[];
+}
+
+/** A program whose kernels are chosen, as it was before: the plain kernel of every step, layer by layer. */
+export function plainProgram(program: Program): Program {
+  const steps = program.steps.flatMap(kernelSteps).map(({ implementation: _, ...step }) => step);
+  return withUsedConstants({ ...program, steps });
+}
+
+/** With those of its constants alone that its steps and tensors name, in the firmware or on the host, numbered anew. */
+export function withUsedConstants(program: Program): Program {
+  const ofSteps = program.steps.flatMap(kernelSteps).flatMap(({ constants }) => Object.values(constants));
+  const ofTensors = program.tensors.flatMap(({ constant }) => (constant === undefined ? [] : [constant]));
+  const used = new Set([...ofSteps, ...ofTensors, ...firmwareConstants(program)]);
+  const kept = program.constants.filter(({ id }) => used.has(id));
+  const renamed = new Map(kept.map(({ id }, index) => [id, index]));
+  const idOf = (id: number): number => {
+    const found = renamed.get(id);
+    invariant(found !== undefined, `constant ${id} of a program`);
+    return found;
+  };
+  const rename = (constants: Step["constants"]): Step["constants"] =>
+    Object.fromEntries(Object.entries(constants).map(([name, id]) => [name, idOf(id)]));
+  const renameStep = ({ implementation, cascade, ...step }: Step): Step => ({
+    ...step,
+    constants: rename(step.constants),
+    ...(implementation && { implementation: { ...implementation, constants: rename(implementation.constants) } }),
+    ...(cascade && {
+      cascade: { ...cascade, stages: cascade.stages.map((stage) => ({ ...stage, step: renameStep(stage.step) })) },
+    }),
+  });
+  return {
+    ...program,
+    constants: kept.map((constant, index) => ({ ...constant, id: index })),
+    steps: program.steps.map(renameStep),
+    tensors: program.tensors.map((tensor) =>
+      tensor.constant === undefined ? tensor : { ...tensor, constant: idOf(tensor.constant) },
+    ),
+  };
 }

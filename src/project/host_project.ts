@@ -5,19 +5,13 @@ import { join } from "node:path";
 import { loadBoard } from "../device/boards.js";
 import { cacheFolder } from "../device/pio.js";
 import { modelView } from "../emit/view.js";
-import { kernelSteps, type Program } from "../graph/program.js";
+import { kernelSteps, type Program, plainProgram } from "../graph/program.js";
 import { writeTree } from "../io/files.js";
 import { planMemory } from "../plan/plan.js";
 import { openProject, type Project } from "./open.js";
 import { firmwareProject, type ProjectModel } from "./platformio.js";
 
 const isPlain = ({ steps }: Program) => steps.flatMap(kernelSteps).every(({ implementation }) => !implementation);
-
-/** The program with the plain kernel of every step, layer by layer. It computes the same. */
-function plainProgram(program: Program): Program {
-  const steps = program.steps.flatMap(kernelSteps).map(({ implementation: _, ...step }) => step);
-  return { ...program, steps };
-}
 
 function plainModel({ program: chosen, plan: chosenPlan, manifest, float }: ProjectModel): ProjectModel {
   const program = plainProgram(chosen);

@@ -6,14 +6,13 @@
  *     step ─ variants of its kernel ─▶ isa, preconditions ─▶ options with cycles, RAM and flash ─▶ objective, limits ─▶ choice
  */
 import { UserError } from "../errors.js";
-import { type ConstantPool, constantPool } from "../graph/constant_pool.js";
-import { elementCount } from "../graph/ir.js";
-import { firmwareCall, firmwareConstants, kernelSteps, type Program, type Step } from "../graph/program.js";
-import type { Rows } from "../kernels/rows.js";
-import type { PlainCall, Target, Variant } from "../kernels/variant.js";
-import { variantsOf } from "../kernels/variants/index.js";
+import { constantPool } from "../graph/constant_pool.js";
+import { firmwareCall, kernelSteps, type Program, type Step, withUsedConstants } from "../graph/program.js";
+import type { Target } from "../kernels/variant.js";
 import { type Plan, planMemory } from "../plan/plan.js";
-import { callRows, stepRows } from "./cascade.js";
+import { stepRows } from "./cascade.js";
+import { costsOf, type MeasuredCall } from "./costs.js";
+import { type Option, type Options, optionsOf, type Rejection } from "./options.js";
 import { type StreamedLayers, streamLayers } from "./stream_layers.js";
 
 /**
@@ -32,15 +31,11 @@ export interface SelectOptions {
   readonly maxFlash?: number;
   /** False: every layer runs whole. */
   readonly cascades?: boolean;
+  /** Calls whose cost was measured on the target; others are estimated. */
+  readonly measured?: readonly MeasuredCall[];
 }
 
-/** Why a variant is not used, for the manifest. */
-export interface Rejection {
-  readonly variant: string;
-  readonly why: string;
-}
-
-/** What was decided on the whole, for the manifest. Cycles are modelled; those of plain C are a rough guess. */
+/** What was decided on the whole, for the manifest. Cycles are estimated from the cost table of the core. */
 export interface Decision {
   readonly optimize: Optimize;
   readonly cycles: number;
@@ -57,35 +52,14 @@ export interface Choice {
   readonly decision: Decision;
 }
 
-/** A way to compute a step. */
-interface Option {
-  readonly step: Step;
-  /** Name of the variant; "" for plain C. */
-  readonly variant: string;
-  readonly cycles: number;
-  /** The same on bands of one row each; infinite where it cannot be cut. */
-  readonly bandedCycles: number;
-  readonly tableBytes: number;
-  readonly kernel: string;
-  readonly codeBytes: number;
-}
-
 const BALANCED_SHARE = 0.15;
-/** Rough cycles of plain C, on cores that multiply and add in one instruction, and on simpler ones. */
-const CYCLES_PER_MAC = 9;
-const CYCLES_PER_MAC_SIMPLE = 18;
-const SIMPLE_CORES = ["armv6m", "rv32im", "avr"];
-const CYCLES_PER_OUTPUT = 25;
-const CYCLES_PER_INPUT = 10;
-/** Rough code size of a plain kernel. */
-const PLAIN_CODE_BYTES = 600;
-
 /** Throws E_DOES_NOT_FIT, with the smallest figure there is, where a limit cannot be kept. */
 export function selectKernels(given: Program, target: Target, options: SelectOptions = {}): Choice {
-  const { optimize = "balanced", ioBuffers = "arena", maxRam, maxFlash, cascades = true } = options;
+  const { optimize = "balanced", ioBuffers = "arena", maxRam, maxFlash, cascades = true, measured } = options;
   const rows = stepRows(given);
+  const costs = costsOf(target, measured);
   const { constants, intern } = constantPool(given.constants);
-  const found = given.steps.map((step, index) => optionsOf(given, step, rows[index], target, intern));
+  const found = given.steps.map((step, index) => optionsOf(given, step, rows[index], target, costs, intern));
   const all: Program = { ...given, constants };
   const fastest = found.map((of) => least(of.options, ({ cycles }) => cycles));
   const leastCycles = sumOf(fastest, ({ cycles }) => cycles);
@@ -106,7 +80,7 @@ export function selectKernels(given: Program, target: Target, options: SelectOpt
     at.map((index) => {
       const choices = cuttable(index);
       const option = choices.length > 0 ? least(choices, of) : chosen[index];
-      return { step: option.step, cycles: option.bandedCycles - chosen[index].cycles };
+      return { step: option.bandedStep, cycles: option.bandedCycles - chosen[index].cycles };
     });
   const frugal = (option: Option) => scratchOf(option) * 2 ** 40 + option.bandedCycles;
   const before = sumOf(chosen, ({ cycles }) => cycles);
@@ -134,7 +108,8 @@ export function selectKernels(given: Program, target: Target, options: SelectOpt
   const { program, plan, cycles } = attempts.best;
   const rejectedOf = new Map(given.steps.map((step, index) => [step.outputs[0], { index, all: found[index] }]));
   return {
-    program: withoutUnused(program, given.constants.length),
+    // Without the tables of implementations that were not chosen.
+    program: withUsedConstants(program),
     plan,
     rejected: program.steps.map((step) => kernelSteps(step).flatMap((part) => rejections(part, rejectedOf))),
     decision: {
@@ -185,70 +160,6 @@ class Attempts {
     }
     this.shrink(stream);
   }
-}
-
-function optionsOf(
-  program: Program,
-  step: Step,
-  rows: Rows | undefined,
-  target: Target,
-  intern: ConstantPool["intern"],
-) {
-  const values = Object.entries(step.constants).map(([name, id]) => [name, program.constants[id].data] as const);
-  const constants = Object.fromEntries(values);
-  const refused: Rejection[] = [];
-  const elements = (ids: readonly number[]) =>
-    ids.reduce((sum, id) => sum + elementCount(program.tensors[id].shape), 0);
-  const isSimple = !target.isa.includes("thumb2") && SIMPLE_CORES.some((isa) => target.isa.includes(isa));
-  const plainCycles =
-    step.macs * (isSimple ? CYCLES_PER_MAC_SIMPLE : CYCLES_PER_MAC) +
-    elements(step.outputs) * CYCLES_PER_OUTPUT +
-    elements(step.inputs) * CYCLES_PER_INPUT;
-  const options: Option[] = [
-    {
-      ...{ step, variant: "", kernel: step.kernel, codeBytes: PLAIN_CODE_BYTES, cycles: plainCycles },
-      bandedCycles: plainCycles,
-      tableBytes: values.reduce((sum, [, data]) => sum + data.byteLength, 0),
-    },
-  ];
-  for (const variant of variantsOf(step.kernel)) {
-    if (!target.isa.includes(variant.isa)) continue;
-    const call = { params: step.params, constants };
-    const found = variant.implement(call, target);
-    if (typeof found === "string") {
-      refused.push({ variant: variant.name, why: found });
-      continue;
-    }
-    const { kernel, params, scratchBytes, lead, cost } = found;
-    const { constants: slots } = variant.find(kernel)!;
-    const implementation = {
-      ...{ variant: variant.name, kernel, params, scratchBytes, cycles: cost.cycles },
-      constants: Object.fromEntries(slots.map(({ name, type }) => [name, intern(type, found.constants[name])])),
-      ...(lead !== undefined && { lead }),
-    };
-    const own: Step = { ...step, implementation };
-    const cut = rows !== undefined && callRows(own, rows) !== undefined;
-    options.push({
-      ...{ step: own, variant: variant.name, kernel, codeBytes: variant.codeBytes },
-      cycles: cost.cycles,
-      bandedCycles: cut ? bandedCycles(variant, call, rows, target) : Number.POSITIVE_INFINITY,
-      tableBytes: slots.reduce((sum, { name }) => sum + found.constants[name].byteLength, 0),
-    });
-  }
-  return { options, refused };
-}
-
-/** Cycles of a variant when it is called for every row on its own. */
-function bandedCycles(variant: Variant, call: PlainCall, rows: Rows, target: Target): number {
-  const band = { inRows: Math.min(rows.inRows, rows.window), padTop: 0, outRows: 1 };
-  const changed: Record<string, number | readonly number[]> = { ...call.params };
-  for (const { name, index, of, times } of rows.fields) {
-    const value = band[of] * times;
-    changed[name] =
-      index === undefined ? value : (call.params[name] as readonly number[]).map((v, i) => (i === index ? value : v));
-  }
-  const found = variant.implement({ ...call, params: changed }, target);
-  return typeof found === "string" ? Number.POSITIVE_INFINITY : found.cost.cycles * rows.outRows;
 }
 
 function sumOf<T>(list: readonly T[], of: (item: T) => number): number {
@@ -312,10 +223,7 @@ function doesNotFit(what: string, bytes: number, option: string, limit: number):
 
 function rejections(
   { outputs, implementation }: Step,
-  all: ReadonlyMap<
-    number,
-    { readonly all: { readonly options: readonly Option[]; readonly refused: readonly Rejection[] } }
-  >,
+  all: ReadonlyMap<number, { readonly all: Options }>,
 ): Rejection[] {
   const { options, refused } = all.get(outputs[0])!.all;
   const others = options.filter(({ variant }) => variant !== "" && variant !== implementation?.variant);
@@ -328,30 +236,4 @@ function reason(optimize: Optimize, program: Program, plan: Plan, whole: Plan, a
   const lessRam = `the arena takes ${plan.arenaBytes} bytes instead of ${whole.arenaBytes} for ${share} % more modelled cycles`;
   if (plan.arenaBytes === whole.arenaBytes) return `${optimize}: every layer runs whole`;
   return `${optimize}: ${cascades} cascade${cascades === 1 ? "" : "s"}; ${lessRam}`;
-}
-
-/** Without the tables of implementations that were not chosen. @param given number of constants of the plain program */
-function withoutUnused(program: Program, given: number): Program {
-  const used = firmwareConstants(program);
-  const kept = program.constants.filter(({ id }) => id < given || used.has(id));
-  const renamed = new Map(kept.map(({ id }, index) => [id, index]));
-  const rename = (step: Step): Step => ({
-    ...step,
-    ...(step.implementation && {
-      implementation: {
-        ...step.implementation,
-        constants: Object.fromEntries(
-          Object.entries(step.implementation.constants).map(([name, id]) => [name, renamed.get(id)!]),
-        ),
-      },
-    }),
-    ...(step.cascade && {
-      cascade: { ...step.cascade, stages: step.cascade.stages.map((s) => ({ ...s, step: rename(s.step) })) },
-    }),
-  });
-  return {
-    ...program,
-    constants: kept.map((constant, index) => ({ ...constant, id: index })),
-    steps: program.steps.map(rename),
-  };
 }

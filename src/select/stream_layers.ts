@@ -103,8 +103,9 @@ function prepare(program: Program, options: StreamOptions) {
         const found = makeCascade(cut, rows, flow.readers, indices);
         if (!found) return [];
         const extra = indices.reduce((sum, index) => sum + banded[list][index].cycles, 0);
-        const cycles = found.calls * CYCLES_PER_CALL + found.movedBytes * CYCLES_PER_MOVED_BYTE + extra;
-        return [{ indices, step: found.step, cycles }];
+        const cycles = found.calls * CYCLES_PER_CALL + found.movedBytes * CYCLES_PER_MOVED_BYTE;
+        const cascade = found.step.cascade && { ...found.step.cascade, cycles };
+        return [{ indices, step: { ...found.step, cascade }, cycles: cycles + extra }];
       });
       made.set(key, groups);
     }
