@@ -57,34 +57,38 @@ describe("fit by hand", () => {
   });
 });
 
-describe.skipIf(!["qemu-cortex-m4", "qemu-rv32imc"].map(loadBoard).every(hasToolsOf))("fit (needs the simulators)", () => {
-  beforeAll(buildDist);
-  const fit = (...args: string[]) => onnx2mcu(["fit", DIGITS_MODEL, "--calibration", DIGITS_DATA, "--json", ...args]);
+describe.skipIf(!["qemu-cortex-m4", "qemu-rv32imc"].map(loadBoard).every(hasToolsOf))(
+  "fit (needs the simulators)",
+  () => {
+    beforeAll(buildDist);
+    const runFit = (...args: string[]) =>
+      onnx2mcu(["fit", DIGITS_MODEL, "--calibration", DIGITS_DATA, "--json", ...args]);
 
-  test.each(["qemu-cortex-m4", "qemu-rv32imc"])("%s: what it says is what the built firmware is", async (name) => {
-    const { core } = loadBoard(name);
-    const { boards } = JSON.parse((await fit("--simulated", "--core", core)).stdout) as { boards: Fit[] };
-    const found = boards.find(({ board }) => board === name);
-    const path = join(folder, name);
-    await onnx2mcu(["generate", DIGITS_MODEL, "--board", name, "--calibration", DIGITS_DATA, "-o", path]);
-    await onnx2mcu(["build", path]);
-    const bench = JSON.parse((await onnx2mcu(["bench", path, "--json"])).stdout);
-    const near = (value: number | undefined, real: number, share: number) =>
-      expect(Math.abs((value ?? 0) / real - 1)).toBeLessThan(share);
-    near(found?.flash.needs, bench.flash.total + bench.support.flash, 0.03);
-    near(found?.ram.needs, bench.ram.total + bench.support.ram, 0.03);
-    near(found?.latency.value, bench.cycles / loadBoard(name).clockHz, 0.15);
-  });
+    test.each(["qemu-cortex-m4", "qemu-rv32imc"])("%s: what it says is what the built firmware is", async (name) => {
+      const { core } = loadBoard(name);
+      const { boards } = JSON.parse((await runFit("--simulated", "--core", core)).stdout) as { boards: Fit[] };
+      const found = boards.find(({ board }) => board === name);
+      const path = join(folder, name);
+      await onnx2mcu(["generate", DIGITS_MODEL, "--board", name, "--calibration", DIGITS_DATA, "-o", path]);
+      await onnx2mcu(["build", path]);
+      const bench = JSON.parse((await onnx2mcu(["bench", path, "--json"])).stdout);
+      const near = (value: number | undefined, real: number, share: number) =>
+        expect(Math.abs((value ?? 0) / real - 1)).toBeLessThan(share);
+      near(found?.flash.needs, bench.flash.total + bench.support.flash, 0.03);
+      near(found?.ram.needs, bench.ram.total + bench.support.ram, 0.03);
+      near(found?.latency.value, bench.cycles / loadBoard(name).clockHz, 0.15);
+    });
 
-  test("estimates need no tools; a demand that no board meets is status 5", async () => {
-    const { status, stdout } = await fit("--no-measure", "--vendor", "arduino", "--latency", "1us");
-    expect(status).toBe(5);
-    const { boards } = JSON.parse(stdout) as { boards: (Fit & { change: string })[] };
-    expect(boards).toHaveLength(9);
-    for (const { measuredOn, change } of boards) {
-      expect(measuredOn).toBeNull();
-      expect(change.length).toBeGreaterThan(10);
-    }
-    expect((await fit("--latency", "fast")).status).toBe(2);
-  });
-});
+    test("estimates need no tools; a demand that no board meets is status 5", async () => {
+      const { status, stdout } = await runFit("--no-measure", "--vendor", "arduino", "--latency", "1us");
+      expect(status).toBe(5);
+      const { boards } = JSON.parse(stdout) as { boards: (Fit & { change: string })[] };
+      expect(boards).toHaveLength(9);
+      for (const { measuredOn, change } of boards) {
+        expect(measuredOn).toBeNull();
+        expect(change.length).toBeGreaterThan(10);
+      }
+      expect((await runFit("--latency", "fast")).status).toBe(2);
+    });
+  },
+);
