@@ -3,7 +3,7 @@ import { basename } from "node:path";
 import { Option } from "commander";
 import { type Compiled, compile, modelHash } from "../compile.js";
 import { type Board, loadBoard, targetOf, usableFlash, usableRam } from "../device/boards.js";
-import { eliminationOf, ortAgreementOf, tableBytes } from "../emit/manifest.js";
+import { eliminationOf, manifestOf, ortAgreementOf, tableBytes } from "../emit/manifest.js";
 import { UserError } from "../errors.js";
 import type { Shape } from "../graph/ir.js";
 import { writeTree } from "../io/files.js";
@@ -11,6 +11,8 @@ import { hybridSteps } from "../lower/lower.js";
 import type { StatePair } from "../onnx/bind_states.js";
 import type { StreamOptions } from "../passes/stream.js";
 import { planSummary } from "../plan/report.js";
+import { packageFiles } from "../project/formats/format.js";
+import { PACKAGE_FORMATS, packageFormat } from "../project/formats/index.js";
 import { platformioProject } from "../project/platformio.js";
 import type { Optimize } from "../select/select.js";
 import { type AddCommand, action } from "./command.js";
@@ -55,6 +57,7 @@ interface Options extends QuantiseFlags {
   constant?: ReadonlyMap<string, readonly number[]>;
   inputLayout?: "nhwc" | "nchw";
   mlperf?: boolean;
+  format: string;
   trace?: boolean;
 }
 
@@ -115,6 +118,14 @@ export const generate: AddCommand = (program) => {
     .addOption(statefulOption())
     .addOption(streamOption())
     .addOption(streamFramesOption())
+    .addOption(
+      new Option(
+        "--format <what>",
+        `platformio: a firmware project; ${PACKAGE_FORMATS.map(({ name, title }) => `${name}: ${title}`).join("; ")}`,
+      )
+        .choices(["platformio", ...PACKAGE_FORMATS.map(({ name }) => name)])
+        .default("platformio"),
+    )
     .option("--mlperf", "firmware that the runner of MLPerf Tiny can drive, too")
     .option("--trace", "print the graph after every pass, on stderr")
     .addOption(jsonOption())
@@ -123,7 +134,8 @@ export const generate: AddCommand = (program) => {
       "\nExamples:\n" +
         "  $ onnx2mcu generate model.onnx --board qemu-cortex-m4 --calibration data.npz -o firmware/\n" +
         "  $ onnx2mcu generate model.int8.onnx --board qemu-cortex-m4 --name kws -o firmware/\n" +
-        "  $ onnx2mcu generate model.onnx --board host --precision float32 -o firmware/",
+        "  $ onnx2mcu generate model.onnx --board host --precision float32 -o firmware/\n" +
+        "  $ onnx2mcu generate model.onnx --board host --calibration data.npz --format cmake -o model/",
     )
     .action(action<Options>(([path], options, output) => run(path, options, output)));
   for (const option of quantiseOptions()) command.addOption(option);
@@ -131,6 +143,13 @@ export const generate: AddCommand = (program) => {
 
 async function run(path: string, options: Options, output: Output): Promise<undefined> {
   const board = loadBoard(options.board);
+  const format = packageFormat(options.format);
+  if (format && options.mlperf) {
+    throw new UserError(
+      "E_USAGE",
+      `--mlperf is for firmware, and --format ${format.name} writes none; leave one of them out`,
+    );
+  }
   const compiled = compile(path, {
     name: options.name,
     ...(options.kernels === "auto" && { target: targetOf(board) }),
@@ -154,7 +173,12 @@ async function run(path: string, options: Options, output: Output): Promise<unde
   });
   checkFits(compiled, board);
   const source = { file: basename(path), sha256: modelHash(readFileSync(path)) };
-  const changes = await writeTree(options.output, platformioProject(compiled, board, source, options));
+  const changes = await writeTree(
+    options.output,
+    format
+      ? packageFiles({ ...compiled, manifest: manifestOf(compiled, board.name, source) }, format)
+      : platformioProject(compiled, board, source, options),
+  );
   for (const file of changes.kept) output.note(`kept ${file}: it was edited since it was generated`);
   const { program, plan, view, name } = compiled;
   const hybrid = hybridSteps(program).map(({ node, operator }) => ({ node, operator }));
@@ -180,13 +204,14 @@ async function run(path: string, options: Options, output: Output): Promise<unde
       ? [`  in float32, for want of an int8 form: ${[...new Set(hybrid.map((h) => h.operator))].join(", ")}`]
       : []),
     ...(agreement.length > 0 ? [`  ${agreementText(agreement)}`] : []),
-    `next: onnx2mcu build ${options.output}`,
+    `next: ${format ? `in ${options.output}: ${format.build}` : `onnx2mcu build ${options.output}`}`,
   ];
   output.result(
     {
       project: options.output,
       name,
       board: board.name,
+      format: options.format,
       precision: program.precision,
       signature: view.signature,
       layers: program.steps.length,

@@ -65,6 +65,12 @@ export async function buildProject(
   board: Board,
   onLine?: (line: string) => void,
 ): Promise<BuildResult> {
+  if (!existsSync(join(folder, "platformio.ini"))) {
+    throw new UserError(
+      "E_USAGE",
+      `${folder} is a package for other build tools and no firmware; for firmware, use \`onnx2mcu generate --format platformio\``,
+    );
+  }
   findPio();
   if (board.build) requireProgram(board.build.compiler, `a build for ${board.name}`, board.build.debianPackages);
   const started = performance.now();

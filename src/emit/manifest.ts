@@ -146,4 +146,7 @@ export function manifestOf(compiled: Compiled, board: string, source: { file: st
   };
 }
 
-export type Manifest = ReturnType<typeof manifestOf>;
+export interface Manifest extends ReturnType<typeof manifestOf> {
+  /** How the model is packaged (`generate --format`); absent in firmware projects. */
+  readonly format?: string;
+}

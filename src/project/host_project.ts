@@ -21,12 +21,12 @@ function plainModel({ program: chosen, plan: chosenPlan, manifest, float }: Proj
 }
 
 /**
- * The project itself where all its kernels are plain C; else one of the same models with plain kernels, in the cache
+ * The project itself where it is a PlatformIO project and all its kernels are plain C; else one of the same models with plain kernels, in the cache
  * under the hash of its files.
  */
 export async function hostProject(project: Project): Promise<Project> {
   const models = project.models.map((name) => openProject(project.folder, name));
-  if (models.every(({ program }) => isPlain(program))) return project;
+  if (!project.manifest.format && models.every(({ program }) => isPlain(program))) return project;
   const files = firmwareProject(models.map(plainModel), loadBoard("host"));
   const hash = createHash("sha256")
     .update(JSON.stringify([...files]))
