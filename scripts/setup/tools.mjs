@@ -84,6 +84,7 @@ export const TOOLS = [
     brew: "clang-format",
     purpose: "the format check of the C code (npm run check)",
   },
+  { name: "CMake", program: "cmake", debian: "cmake", brew: "cmake", purpose: "tests of the CMake libraries" },
   { name: "Chromium", program: "chromium", debian: "chromium", brew: "chromium", purpose: "tests of the HTML reports" },
 ];
 
