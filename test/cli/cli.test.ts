@@ -155,6 +155,7 @@ describe("--json gives one document with exactly these keys", () => {
       project: "string",
       name: "string",
       board: "string",
+      format: "string",
       precision: "string",
       signature: "string",
       ...numbers("layers", "macs", "tables", "written"),
