@@ -36,9 +36,9 @@ export interface Fit {
 const sum = (values: Readonly<Record<string, number>>) => Object.values(values).reduce((a, b) => a + b, 0);
 
 /**
- * Share of more cycles that wait states of the flash bring. Behind a cache or a prefetch buffer weights that are read once
- * miss it: measured figures of ST's ART accelerator and of the ESP32's cache lie between 5 and 30 %. Without one, an
- * instruction fetch of 32 bits brings one to two instructions.
+ * Share of more cycles that wait states of the flash bring. An allowance, not a measurement: behind a cache or a prefetch
+ * buffer only what is read for the first time waits, weights above all. Without one, an instruction fetch of 32 bits
+ * brings one to two instructions.
  */
 function waitShare({ memory }: Board): Estimate {
   const [{ waitStates, cached = false }] = memory.flash;

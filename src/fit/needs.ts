@@ -28,7 +28,7 @@ export interface Needs {
 }
 
 /**
- * Cycles of an instruction on cores without a cycle model of their own, typical for integer kernels, and the core whose
+ * Cycles of an instruction that are assumed on cores without a cycle model of their own, not measured, and the core whose
  * simulator counts instead where it has no simulator. Cortex-M7 issues two instructions at once; Xtensa runs about the
  * instructions of RV32IM.
  */

@@ -52,7 +52,7 @@ describe("finding the board", () => {
   });
 });
 
-/** What the tools print, shortened to the lines that matter. */
+/** Lines as the tools print them, written down here, not recorded from failing boards. */
 const LOGS: readonly (readonly [UploadFailure, string, string])[] = [
   ["boot mode", "esptool", "A fatal error occurred: Failed to connect to ESP32: No serial data received."],
   ["wrong board", "esptool", "A fatal error occurred: This chip is ESP32-S3 not ESP32. Wrong --chip argument?"],
