@@ -160,10 +160,13 @@ describe("AVR, with a program counter of two bytes and of three", () => {
 test("a board has the cycle model of its core, or none", () => {
   const without = listBoards().filter(({ core }) => !cycleModelOf(core));
   expect([...new Set(without.map(({ core }) => core))].sort()).toEqual([
+    "avrxmega3",
     "cortex-m33",
     "cortex-m55",
     "cortex-m7",
     "host",
+    "xtensa-lx6",
+    "xtensa-lx7",
   ]);
 });
 
