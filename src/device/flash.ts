@@ -25,6 +25,8 @@ const SERIAL_PROTOCOLS = ["esptool", "arduino", "wiring", "avr109", "avrisp", "s
 const UPLOAD_SECONDS = 300;
 /** A board may start anew, ask for its USB address again, and wait in its boot loader. */
 const BACK_SECONDS = 20;
+/** A port that is away for so long does not come by itself: the cable, or a board that waits in its boot mode. */
+const ABSENT_SECONDS = 3;
 const POLL_MS = 250;
 
 /**
@@ -69,9 +71,16 @@ async function upload({ board, folder }: Project, port: string, onLine?: (line: 
   throw new UserError("E_TOOL_FAILED", `the upload failed: ${last.trim().slice(0, 300)}`);
 }
 
+const notBack = ({ board }: Project, port: string, why: string) =>
+  new UserError(
+    "E_PORT",
+    `the board did not come back at ${port}: ${why}; plug it in and flash again (boot mode: ${board.upload?.bootMode ?? "start onnx2mcu simulate again"})`,
+  );
+
 /** Tries until the project's own firmware answers at the port. Throws what went wrong the last time. */
 async function waitForFirmware(project: Project, port: string): Promise<DeviceInfo> {
   const end = performance.now() + BACK_SECONDS * 1000;
+  let seen = performance.now();
   for (;;) {
     try {
       const device = await openDevice(project, { port, negotiate: false });
@@ -81,6 +90,8 @@ async function waitForFirmware(project: Project, port: string): Promise<DeviceIn
       // The port of a board that starts anew goes and comes; a simulator may still run the old firmware.
       const passing = error instanceof UserError && ["E_PORT", "E_LINK", "E_SIGNATURE"].includes(error.code);
       if (!passing || performance.now() > end) throw error;
+      if (error.code !== "E_PORT") seen = performance.now();
+      else if (performance.now() - seen > ABSENT_SECONDS * 1000) throw notBack(project, port, error.message);
     }
     await delay(POLL_MS);
   }

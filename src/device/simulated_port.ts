@@ -70,6 +70,8 @@ export async function simulateProject(
   let running: ChildProcess;
   let version = modified();
   let stopped = false;
+  /** Ends that are meant: of the whole, or for a restart. */
+  const expected = new Set<ChildProcess>();
   let report: (reason: string) => void = () => {};
   const ended = new Promise<string>((resolve) => {
     report = resolve;
@@ -82,12 +84,13 @@ export async function simulateProject(
     rmSync(link, { force: true });
     symlinkSync(terminal, link);
     child.once("exit", (code, signal) => {
-      if (child === running && !stopped) report(`the simulator ended (${signal ?? `status ${code}`})`);
+      if (!expected.has(child)) report(`the simulator ended (${signal ?? `status ${code}`})`);
     });
   }
 
   function kill(): Promise<void> {
     const child = running;
+    expected.add(child);
     if (child.exitCode !== null || child.signalCode !== null) return Promise.resolve();
     return new Promise((resolve) => {
       child.once("exit", () => resolve());
@@ -98,23 +101,25 @@ export async function simulateProject(
   await start();
   const killAtExit = () => running.kill("SIGKILL");
   process.once("exit", killAtExit);
-  let busy = false;
-  const watcher = setInterval(async () => {
-    const now = modified();
-    if (busy || now === version || now === 0 || Date.now() - now < SETTLED_MS) return;
-    busy = true;
-    version = now;
-    const old = stopped;
-    stopped = true;
+  async function restart(): Promise<void> {
     await kill();
-    stopped = old;
+    if (stopped) return;
     try {
       await start();
       onRestart();
     } catch (error) {
       report(error instanceof Error ? error.message : String(error));
     }
-    busy = false;
+  }
+
+  let restarting: Promise<void> | undefined;
+  const watcher = setInterval(() => {
+    const now = modified();
+    if (restarting || now === version || now === 0 || Date.now() - now < SETTLED_MS) return;
+    version = now;
+    restarting = restart().finally(() => {
+      restarting = undefined;
+    });
   }, POLL_MS);
   return {
     port: link,
@@ -122,8 +127,10 @@ export async function simulateProject(
     async stop() {
       stopped = true;
       clearInterval(watcher);
-      process.removeListener("exit", killAtExit);
+      // One that is under way may have started another qemu.
+      await restarting;
       await kill();
+      process.removeListener("exit", killAtExit);
       rmSync(link, { force: true });
     },
   };

@@ -110,6 +110,36 @@ describe.skipIf(process.platform === "win32" || !hasToolsOf(board))("an STM32F40
     }
   });
 
+  test.each(["building ...", "waiting for"])(
+    "unplugged while flash says %j: it ends soon and says so; a rerun succeeds",
+    async (stage) => {
+      await plugIn();
+      const args = [packagePath("dist", "cli.js"), "flash", project.folder, "--port", port];
+      const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "pipe"] });
+      let said = "";
+      const atStage = new Promise<void>((resolve) => {
+        child.stderr.on("data", (all: Buffer) => {
+          said += all.toString();
+          if (said.includes(stage)) resolve();
+        });
+      });
+      const ended = new Promise<number | null>((resolve) => child.once("exit", resolve));
+      await atStage;
+      await unplug();
+      const start = performance.now();
+      const status = await ended;
+      // A build that is under way is finished first: it needs no board.
+      expect(performance.now() - start).toBeLessThan(stage.startsWith("building") ? 30_000 : 5000);
+      // Nothing is lost when it was done before the plug was pulled.
+      if (status !== 0) {
+        expect(status).toBe(6);
+        expect(said).toMatch(/E_PORT: .*did not come back.*start onnx2mcu simulate again/);
+      }
+      await plugIn();
+      expect((await validate("--limit", "1")).status).toBe(0);
+    },
+  );
+
   test("flash without a running simulator says how to start one", async () => {
     const { status, stderr } = await onnx2mcu(["flash", project.folder]);
     expect(status).toBe(6);
