@@ -2,25 +2,18 @@
 // Measures the models beside the repository (ONNX2MCU_SHARED, default ../shared) and the digits example in the
 // simulators, and writes docs/benchmark.json, docs/benchmark.md and docs/benchmark.svg. `npm run benchmark`; needs
 // `npm run setup` first. Figures that differ from those in docs/benchmark.json before the run get the change beside them.
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
-import { benchProject } from "../dist/cli/bench.js";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { compile } from "../dist/compile.js";
 import { loadData } from "../dist/data/load.js";
 import { inputRows } from "../dist/data/rows.js";
 import { loadBoard, targetOf } from "../dist/device/boards.js";
-import { buildProject } from "../dist/device/pio.js";
+import { benchCompiled } from "../dist/device/profile/bench.js";
 import { eliminationOf } from "../dist/emit/manifest.js";
-import { writeTree } from "../dist/io/files.js";
-import { openProject } from "../dist/project/open.js";
-import { platformioProject } from "../dist/project/platformio.js";
 import { benchmarkDocument } from "./benchmark/document.mjs";
 import { benchmarkPlot } from "./benchmark/plot.mjs";
+import { modelFiles, root } from "./models.mjs";
 
-const root = join(dirname(fileURLToPath(import.meta.url)), "..");
-const shared = join(root, process.env.ONNX2MCU_SHARED ?? "../shared", "models");
 const paths = ["json", "md", "svg"].map((extension) => join(root, "docs", `benchmark.${extension}`));
 
 const MLPERF = ["mlperf_kws", "mlperf_vww", "mlperf_ic", "mlperf_ad"];
@@ -43,33 +36,25 @@ const runs = [
 
 /** @param {{ board: string, model: string, optimize: string }} run */
 async function measure({ board: name, model, optimize }) {
-  const folder = model === "digits" ? join(root, "examples", "digits") : join(shared, model);
-  const [source, data] = model === "digits" ? ["digits.onnx", "digits.npz"] : ["model.onnx", "data.npz"];
-  if (!existsSync(join(folder, source))) {
-    console.error(`${model}: ${join(folder, source)} is not there, left out`);
+  const files = modelFiles(model);
+  if (!files) {
+    console.error(`${model} is not there, left out`);
     return undefined;
   }
   const board = loadBoard(name);
-  const project = mkdtempSync(join(tmpdir(), "onnx2mcu-"));
-  try {
-    const rows = loadData(join(folder, data));
-    const compiled = compile(join(folder, source), {
-      name: "net",
-      target: targetOf(board),
-      optimize: /** @type {never} */ (optimize),
-      calibration: (inputs) => inputRows(rows, "calibration", inputs),
-    });
-    await writeTree(project, platformioProject(compiled, board, { file: source, sha256: "" }));
-    await buildProject(project, board);
-    const { instructions, cycles, flash, ram, layers } = await benchProject(openProject(project));
-    return {
-      ...{ board: name, model, optimize, macs: eliminationOf(compiled).macs.before, instructions, cycles },
-      ...{ arena: ram.arena, arenaBound: compiled.plan.lowerBound, ram: ram.total, flash: flash.total },
-      ...(MLPERF.includes(model) && name === M4 && optimize === "speed" && { layers }),
-    };
-  } finally {
-    rmSync(project, { recursive: true, force: true });
-  }
+  const rows = loadData(files.data);
+  const compiled = compile(files.model, {
+    name: "net",
+    target: targetOf(board),
+    optimize: /** @type {never} */ (optimize),
+    calibration: (inputs) => inputRows(rows, "calibration", inputs),
+  });
+  const { instructions, cycles, flash, ram, layers } = await benchCompiled(compiled, board);
+  return {
+    ...{ board: name, model, optimize, macs: eliminationOf(compiled).macs.before, instructions, cycles },
+    ...{ arena: ram.arena, arenaBound: compiled.plan.lowerBound, ram: ram.total, flash: flash.total },
+    ...(MLPERF.includes(model) && name === M4 && optimize === "speed" && { layers }),
+  };
 }
 
 const before = existsSync(paths[0]) ? JSON.parse(readFileSync(paths[0], "utf8")) : [];

@@ -1,12 +1,11 @@
 // @ts-check
 // Runs the models beside the repository (ONNX2MCU_SHARED, default ../shared) and the digits example on every simulated
 // board, behind a serial port, compares every byte with the host, and writes docs/outcomes.md. `npm run outcomes`.
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { join } from "node:path";
 import { checkFits } from "../dist/cli/generate.js";
-import { validateDevice } from "../dist/compare/validate.js";
+import { differingBytes, validateDevice } from "../dist/compare/validate.js";
 import { compile } from "../dist/compile.js";
 import { loadData } from "../dist/data/load.js";
 import { inputRows } from "../dist/data/rows.js";
@@ -18,9 +17,8 @@ import { UserError } from "../dist/errors.js";
 import { writeTree } from "../dist/io/files.js";
 import { openProject } from "../dist/project/open.js";
 import { platformioProject } from "../dist/project/platformio.js";
+import { modelFiles, root } from "./models.mjs";
 
-const root = join(dirname(fileURLToPath(import.meta.url)), "..");
-const shared = join(root, process.env.ONNX2MCU_SHARED ?? "../shared", "models");
 const MODELS = ["digits", "tinymaix_mnist_dw", "mlperf_kws", "mlperf_vww", "mlperf_ic", "mlperf_ad"];
 const ROWS = 20;
 /** The first that fits is taken. */
@@ -43,17 +41,17 @@ const doesNotFit = (error) =>
  * @returns {Promise<Outcome>}
  */
 async function outcomeOf(board, model, optimize) {
-  const folder = model === "digits" ? join(root, "examples", "digits") : join(shared, model);
-  const [source, data] = model === "digits" ? ["digits.onnx", "digits.npz"] : ["model.onnx", "data.npz"];
+  const files = modelFiles(model);
+  if (!files) throw new Error(`${model} is not there`);
   const path = mkdtempSync(join(tmpdir(), "onnx2mcu-"));
   try {
-    const file = loadData(join(folder, data));
-    const compiled = compile(join(folder, source), {
+    const file = loadData(files.data);
+    const compiled = compile(files.model, {
       ...{ name: "net", target: targetOf(board), optimize },
       calibration: (inputs) => inputRows(file, "calibration", inputs),
     });
     checkFits(compiled, board);
-    await writeTree(path, platformioProject(compiled, board, { file: source, sha256: "" }));
+    await writeTree(path, platformioProject(compiled, board, { file: "model.onnx", sha256: "" }));
     await buildProject(path, board);
     const project = openProject(path);
     const simulator = await simulateProject(project, join(path, "port"));
@@ -65,7 +63,7 @@ async function outcomeOf(board, model, optimize) {
         const outputBytes = device.info.outputBytes.reduce((sum, bytes) => sum + bytes, 0);
         return {
           ...{ board: board.name, model, optimize, rows: result.rows, bytes: result.rows * outputBytes },
-          differing: result.firmwareVsHost.reduce((sum, { mismatches }) => sum + mismatches, 0),
+          differing: differingBytes(result),
           ...{ arena: project.plan.arenaBytes, stack: result.stackBytes },
         };
       } finally {
@@ -107,7 +105,7 @@ function cell(outcome) {
 }
 
 const boards = listBoards().filter(({ simulator }) => simulator !== null);
-const models = MODELS.filter((model) => model === "digits" || existsSync(join(shared, model, "model.onnx")));
+const models = MODELS.filter((model) => modelFiles(model));
 /** @type {string[]} */
 const lines = [];
 let failed = false;

@@ -1,10 +1,5 @@
-import { existsSync, readFileSync } from "node:fs";
-import { artefacts } from "../device/pio.js";
-import { profileOf } from "../device/profile/bench_inputs.js";
-import { cycleModelOf } from "../device/profile/cycle_models.js";
-import { sizesFromMap } from "../device/size.js";
-import { UserError } from "../errors.js";
-import { openProject, type Project } from "../project/open.js";
+import { benchProject } from "../device/profile/bench.js";
+import { openProject } from "../project/open.js";
 import { type AddCommand, action } from "./command.js";
 import { jsonOption, modelOption } from "./options.js";
 import { compact, kilobytes, table } from "./output.js";
@@ -39,37 +34,3 @@ export const bench: AddCommand = (program) => {
       }),
     );
 };
-
-export async function benchProject(project: Project) {
-  const { folder, board, manifest, program, plan } = project;
-  const { map } = artefacts(folder, board);
-  if (!existsSync(map)) {
-    throw new UserError("E_TOOL_FAILED", `${folder} is not built yet; run onnx2mcu build ${folder}`);
-  }
-  const profile = await profileOf(project);
-  const { model, support } = sizesFromMap(
-    readFileSync(map, "utf8"),
-    manifest.name,
-    project.models.filter((name) => name !== manifest.name),
-  );
-  const flash = { code: model.code, weights: model.constants + model.data };
-  const ram = { arena: plan.arenaBytes, static: model.data + model.bss, stack: profile.stackBytes };
-  // The arena belongs to no library: it is the application's, shared by the models.
-  const arenas = project.models.map((name) => openProject(folder, name).plan.arenaBytes);
-  const supportRam = support.data + support.bss - Math.max(1, ...arenas);
-  return {
-    board: board.name,
-    core: board.core,
-    cycleModel: cycleModelOf(board.core)?.source ?? null,
-    instructions: profile.instructions,
-    cycles: profile.cycles,
-    macs: program.steps.reduce((sum, step) => sum + step.macs, 0),
-    flash: { ...flash, total: flash.code + flash.weights },
-    ram: { ...ram, total: ram.arena + ram.static + ram.stack },
-    support: { flash: support.code + support.constants + support.data, ram: supportRam },
-    layers: plan.steps.map((index, i) => {
-      const step = program.steps[index];
-      return { name: step.node, operator: step.operator, macs: step.macs, ...profile.layers[i] };
-    }),
-  };
-}

@@ -1,18 +1,18 @@
 import { readFileSync } from "node:fs";
-import { type Validation, validateDevice } from "../compare/validate.js";
+import { agrees, type Validation, validateDevice } from "../compare/validate.js";
 import { compile, modelHash } from "../compile.js";
 import { loadData } from "../data/load.js";
 import { classLabels, inputRows } from "../data/rows.js";
 import { loadBoard, targetOf } from "../device/boards.js";
 import { openDevice, type Target, targetName } from "../device/device.js";
 import { buildProject } from "../device/pio.js";
+import { benchProject } from "../device/profile/bench.js";
 import { EXIT, UserError } from "../errors.js";
 import { writeTree } from "../io/files.js";
 import { packagePath } from "../io/package_path.js";
 import { hostProject } from "../project/host_project.js";
 import { openProject, type Project } from "../project/open.js";
 import { platformioProject } from "../project/platformio.js";
-import { benchProject } from "./bench.js";
 import { type AddCommand, action } from "./command.js";
 import { jsonOption, positiveInteger } from "./options.js";
 import { compact, kilobytes, type Output, percent } from "./output.js";
@@ -79,7 +79,7 @@ async function run(options: Options, output: Output): Promise<number> {
   const running = target === "host" ? await hostProject(project) : project;
   const result = await compare(running, target, data, options, output);
   const bench = target === "simulator" ? await benchProject(project) : undefined;
-  const equal = result.firmwareVsHost.every((o) => o.equal);
+  const equal = agrees(result);
   output.result(
     {
       project: options.output,

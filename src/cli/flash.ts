@@ -1,4 +1,5 @@
 import { createInterface } from "node:readline/promises";
+import { listBoards } from "../device/boards.js";
 import { flashProject } from "../device/flash.js";
 import { describePort, type PortInfo } from "../device/serial/ports.js";
 import { UserError } from "../errors.js";
@@ -17,8 +18,9 @@ interface Options {
 async function ask(candidates: readonly PortInfo[]): Promise<PortInfo> {
   const lines = createInterface({ input: process.stdin, output: process.stderr });
   try {
+    const boards = listBoards();
     candidates.forEach((port, i) => {
-      process.stderr.write(`  ${i + 1}  ${describePort(port)}\n`);
+      process.stderr.write(`  ${i + 1}  ${describePort(port, boards)}\n`);
     });
     const answer = await lines.question(`Which port? [1-${candidates.length}] `);
     const chosen = candidates[Number(answer) - 1];

@@ -1,4 +1,4 @@
-import { type Validation, validateDevice } from "../compare/validate.js";
+import { agrees, differingBytes, type Validation, validateDevice } from "../compare/validate.js";
 import { loadData } from "../data/load.js";
 import { classLabels, inputRows } from "../data/rows.js";
 import { openDevice, type Target, targetName } from "../device/device.js";
@@ -83,7 +83,7 @@ async function run(folder: string, options: Options, output: Output): Promise<nu
   } finally {
     await device.close();
   }
-  const equal = result.firmwareVsHost.every((o) => o.equal) && !result.firstDivergence;
+  const equal = agrees(result);
   if (options.report !== undefined) {
     const profile = result.latency ? undefined : await countedIn(project, target, output);
     const page = reportPage(validationReport({ project, target: options.on, validation: result, profile }));
@@ -122,7 +122,7 @@ export function reportText(target: string, result: Validation, equal: boolean): 
   const lines = [
     equal
       ? `${target}: ${result.rows} rows, firmware and host agree in every byte`
-      : `${target}: ${result.rows} rows, firmware and host DIFFER in ${result.firmwareVsHost.reduce((n, o) => n + o.mismatches, 0)} bytes`,
+      : `${target}: ${result.rows} rows, firmware and host DIFFER in ${differingBytes(result)} bytes`,
   ];
   const { accuracy, firstDivergence: d, latency } = result;
   const shares = Object.entries(accuracy).flatMap(([name, share]) =>

@@ -5,7 +5,7 @@ import { topClass } from "./metrics.js";
 export type Confusion = readonly (readonly number[])[];
 
 /** More classes make a matrix that nobody reads. */
-export const MOST_CLASSES = 64;
+const MOST_CLASSES = 64;
 
 /** A matrix of zeros, or null for outputs that are no choice among 2 to MOST_CLASSES classes with those labels. */
 export function emptyConfusion(classes: number, labels: ArrayLike<number>): number[][] | null {
@@ -16,12 +16,4 @@ export function emptyConfusion(classes: number, labels: ArrayLike<number>): numb
 
 export function countClass(confusion: number[][], label: number, output: ArrayLike<number>): void {
   confusion[label][topClass(output)]++;
-}
-
-/** Classes that have rows but are never predicted. */
-export function vanishedClasses(confusion: Confusion): number[] {
-  return confusion.flatMap((row, label) => {
-    const seen = row.some((count) => count > 0);
-    return seen && confusion.every((other) => other[label] === 0) ? [label] : [];
-  });
 }

@@ -60,6 +60,14 @@ export interface Validation {
   readonly stackBytes: number;
 }
 
+/** Bytes of all outputs that differ from the host's. */
+export const differingBytes = ({ firmwareVsHost }: Validation): number =>
+  firmwareVsHost.reduce((sum, { mismatches }) => sum + mismatches, 0);
+
+/** Whether firmware and host agree in every byte that was compared. */
+export const agrees = (validation: Validation): boolean =>
+  differingBytes(validation) === 0 && !validation.firstDivergence;
+
 export interface ValidateOptions {
   readonly limit?: number;
   readonly labels?: Int32Array | null;

@@ -1,6 +1,6 @@
 /** A child process whose standard input and output are the link. */
 import { spawn } from "node:child_process";
-import type { Transport } from "./link/transport.js";
+import { streamEnd, type Transport } from "./link/transport.js";
 
 /** The child ends with close(), and with this process at the latest. */
 export function childTransport(
@@ -10,23 +10,17 @@ export function childTransport(
 ): Transport {
   const child = spawn(command, [...args], { ...options, stdio: ["pipe", "pipe", "pipe"] });
   let errors = "";
-  let end: (reason: string) => void = () => {};
-  let over: string | undefined;
-  const finish = (reason: string) => {
-    if (over !== undefined) return;
-    over = reason;
-    end(reason);
-  };
+  const end = streamEnd();
   const stop = () => child.kill("SIGKILL");
   process.once("exit", stop);
   child.stderr.on("data", (chunk: Buffer) => {
     errors = (errors + chunk.toString()).slice(-500);
   });
-  child.on("error", (error) => finish(error.message));
+  child.on("error", (error) => end.finish(error.message));
   child.on("close", (code, signal) => {
     process.removeListener("exit", stop);
     const said = errors.trim().split("\n").at(-1) ?? "";
-    finish(`the program ended (${signal ?? `status ${code}`})${said ? `: ${said}` : ""}`);
+    end.finish(`the program ended (${signal ?? `status ${code}`})${said ? `: ${said}` : ""}`);
   });
   child.stdin.on("error", () => {});
   return {
@@ -36,13 +30,10 @@ export function childTransport(
     onBytes: (listener) => {
       child.stdout.on("data", (chunk: Buffer) => listener(chunk));
     },
-    onEnd: (listener) => {
-      end = listener;
-      if (over !== undefined) listener(over);
-    },
+    onEnd: end.onEnd,
     close: () =>
       new Promise((resolve) => {
-        if (over !== undefined) return resolve();
+        if (end.reason() !== undefined) return resolve();
         child.once("close", () => resolve());
         stop();
       }),

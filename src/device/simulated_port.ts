@@ -21,10 +21,9 @@ export interface SimulatedPort {
   stop(): Promise<void>;
 }
 
-/** Starts qemu; gives its pseudo-terminal as soon as it says which. */
+/** Starts qemu with its UART on a pseudo-terminal, and gives that as soon as qemu says which it is. */
 function startQemu(command: string, args: readonly string[]): Promise<{ child: ChildProcess; terminal: string }> {
-  const onTerminal = args.map((arg) => (arg === "stdio" ? "pty" : arg));
-  const child = spawn(command, onTerminal, { stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn(command, [...args], { stdio: ["ignore", "pipe", "pipe"] });
   return new Promise((resolve, reject) => {
     let said = "";
     const fail = (reason: string) => {
@@ -65,7 +64,7 @@ export async function simulateProject(
   if (process.platform === "win32") {
     throw new UserError("E_USAGE", "Windows has no pseudo-terminals for serial ports; use validate --on simulator");
   }
-  const { command, args, elf } = simulatorCommand(project);
+  const { command, args, elf } = simulatorCommand(project, "pty");
   const modified = () => statSync(elf, { throwIfNoEntry: false })?.mtimeMs ?? 0;
   let running: ChildProcess;
   let version = modified();

@@ -10,13 +10,23 @@ import { requireProgram } from "./process.js";
 
 type Simulator = NonNullable<Board["simulator"]>;
 
-/** Arguments of qemu-system-* for firmware without a screen, its first UART on stdio. */
-export function qemuArguments({ machine, firmwareOption, args }: Simulator, elf: string): string[] {
-  return ["-M", machine, "-display", "none", "-monitor", "none", "-serial", "stdio", firmwareOption, elf, ...args];
+/** Where the simulator's first UART comes out: its standard input and output, or a pseudo-terminal of its own. */
+export type SimulatedUart = "stdio" | "pty";
+
+/** Arguments of qemu-system-* for firmware without a screen. */
+export function qemuArguments(
+  { machine, firmwareOption, args }: Simulator,
+  elf: string,
+  uart: SimulatedUart = "stdio",
+): string[] {
+  return ["-M", machine, "-display", "none", "-monitor", "none", "-serial", uart, firmwareOption, elf, ...args];
 }
 
 /** The simulator's command line. Throws E_USAGE without a simulator, E_TOOL_MISSING, E_TOOL_FAILED when not built. */
-export function simulatorCommand(project: Project): { command: string; args: string[]; elf: string } {
+export function simulatorCommand(
+  project: Project,
+  uart: SimulatedUart = "stdio",
+): { command: string; args: string[]; elf: string } {
   const { board, folder } = project;
   if (!board.simulator) {
     throw new UserError("E_USAGE", `${board.name} has no simulator; use --on host`);
@@ -28,7 +38,7 @@ export function simulatorCommand(project: Project): { command: string; args: str
   const { command, debianPackages } = board.simulator;
   return {
     command: requireProgram(command, `the simulator of ${board.name}`, debianPackages),
-    args: qemuArguments(board.simulator, elf),
+    args: qemuArguments(board.simulator, elf, uart),
     elf,
   };
 }

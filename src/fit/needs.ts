@@ -1,16 +1,10 @@
 /** What a model needs on a core: measured with the real firmware in the simulator of that core, estimated without it. */
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { benchProject } from "../cli/bench.js";
 import { type Compiled, compileFor, type Prepared } from "../compile.js";
 import { type Board, listBoards, ramBytes, targetOf } from "../device/boards.js";
-import { buildProject } from "../device/pio.js";
+import { benchCompiled } from "../device/profile/bench.js";
 import { tableBytes } from "../emit/manifest.js";
 import { UserError } from "../errors.js";
-import { writeTree } from "../io/files.js";
-import { openProject } from "../project/open.js";
-import { linkPayload, platformioProject } from "../project/platformio.js";
+import { linkPayload } from "../project/platformio.js";
 import type { Optimize } from "../select/select.js";
 
 /** Bytes and cycles of one inference. */
@@ -21,6 +15,8 @@ export interface Needs {
   /** Code, weights and tables of the model; link and main program. What a framework brings is not in it. */
   readonly flash: { readonly model: number; readonly link: number };
   readonly ram: { readonly arena: number; readonly static: number; readonly stack: number; readonly link: number };
+  /** Largest payload of the link that was measured, which is a part of its RAM; null: estimated for any board. */
+  readonly linkPayload: number | null;
   /** Without wait states. */
   readonly cycles: number;
   /** Share by which flash, RAM and cycles may be off, 0..1. */
@@ -72,6 +68,7 @@ function estimated(compiled: Compiled, optimize: Optimize): Needs {
       link: ESTIMATE.linkFlash,
     },
     ram: { arena: plan.arenaBytes, static: plan.persistentBytes, stack: ESTIMATE.stack, link: ESTIMATE.linkRam },
+    linkPayload: null,
     cycles: decision.cycles,
     errors: { bytes: ESTIMATE.error, cycles: CYCLE_ERRORS.otherCore },
   };
@@ -79,27 +76,22 @@ function estimated(compiled: Compiled, optimize: Optimize): Needs {
 
 /** Builds and counts. Throws E_TOOL_MISSING, E_TOOL_FAILED, E_LINK when the stand-in cannot hold or run it. */
 async function measured(compiled: Compiled, core: string, on: Board, optimize: Optimize): Promise<Needs> {
-  const folder = mkdtempSync(join(tmpdir(), "onnx2mcu-fit-"));
-  try {
-    await writeTree(folder, platformioProject(compiled, on, { file: "model.onnx", sha256: "" }));
-    await buildProject(folder, on);
-    const { flash, ram, support, cycles, instructions } = await benchProject(openProject(folder));
-    const other = CORES[core];
-    const own = on.core === core;
-    return {
-      optimize,
-      measuredOn: on.name,
-      flash: { model: flash.total, link: support.flash },
-      ram: { arena: ram.arena, static: ram.static, stack: ram.stack, link: support.ram },
-      cycles: own && cycles !== null ? cycles : Math.round(instructions * (other?.cyclesPerInstruction ?? 1.5)),
-      errors: {
-        bytes: own ? 0.03 : OTHER_CODE_ERROR,
-        cycles: own && cycles !== null ? CYCLE_ERRORS.model : own ? CYCLE_ERRORS.instructions : CYCLE_ERRORS.otherCore,
-      },
-    };
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
+  const { flash, ram, support, cycles, instructions } = await benchCompiled(compiled, on);
+  const other = CORES[core];
+  const own = on.core === core;
+  const byModel = own && cycles !== null;
+  return {
+    optimize,
+    measuredOn: on.name,
+    flash: { model: flash.total, link: support.flash },
+    ram: { arena: ram.arena, static: ram.static, stack: ram.stack, link: support.ram },
+    linkPayload: linkPayload(on),
+    cycles: byModel ? cycles : Math.round(instructions * (other?.cyclesPerInstruction ?? 1.5)),
+    errors: {
+      bytes: own ? 0.03 : OTHER_CODE_ERROR,
+      cycles: byModel ? CYCLE_ERRORS.model : own ? CYCLE_ERRORS.instructions : CYCLE_ERRORS.otherCore,
+    },
+  };
 }
 
 /** What a model needs on a board's core. @param measure build and count where a simulated board of the core is there */
@@ -119,8 +111,6 @@ export async function needsOf(prepared: Prepared, board: Board, optimize: Optimi
 }
 
 /** The link's RAM depends on the largest frame, which a board with a small receive buffer makes small. */
-export function linkRam(needs: Needs, board: Board): number {
-  const on = needs.measuredOn === null ? undefined : listBoards().find(({ name }) => name === needs.measuredOn);
-  if (!on || on.name === board.name) return needs.ram.link;
-  return Math.max(0, needs.ram.link - linkPayload(on) + linkPayload(board));
+export function linkRam({ ram, linkPayload: measured }: Needs, board: Board): number {
+  return measured === null ? ram.link : Math.max(0, ram.link - measured + linkPayload(board));
 }

@@ -57,9 +57,9 @@ const SIDE = 6;
 export function histogramChart(
   title: string,
   bins: { readonly counts: readonly number[]; readonly low: number; readonly high: number },
-  options: { readonly markers?: readonly Marker[]; readonly scale?: "linear" | "root"; readonly unit?: string } = {},
+  options: { readonly markers?: readonly Marker[]; readonly scale?: "linear" | "root" } = {},
 ): Drawing {
-  const { markers = [], scale = "linear", unit = "" } = options;
+  const { markers = [], scale = "linear" } = options;
   const { counts, low, high } = bins;
   const height = (count: number) => (scale === "root" ? Math.sqrt(count) : count);
   const most = Math.max(...counts.map(height)) || 1;
@@ -84,7 +84,7 @@ export function histogramChart(
   }
   const text = (x: number, value: number, anchor: "start" | "end"): Shape => ({
     ...{ kind: "text", tone: "faint", x, y: base + 12, anchor },
-    text: `${axisText(value)}${unit && ` ${unit}`}`,
+    text: axisText(value),
   });
   shapes.push(text(SIDE, low, "start"), text(DRAWING_WIDTH - SIDE, high, "end"));
   return { title, width: DRAWING_WIDTH, height: base + AXIS_HEIGHT, shapes };

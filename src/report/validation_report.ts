@@ -1,7 +1,7 @@
 /** The report of a validation: is the chip right, how good is it, where do time and memory go. */
 import type { Confusion } from "../compare/confusion.js";
 import { decibels, type Metrics } from "../compare/metrics.js";
-import type { LayerResult, Validation } from "../compare/validate.js";
+import { agrees, differingBytes, type LayerResult, type Validation } from "../compare/validate.js";
 import type { Profile } from "../device/profile/profile.js";
 import { firmwareCall } from "../graph/program.js";
 import type { Project } from "../project/open.js";
@@ -196,8 +196,7 @@ export function validationReport(input: ValidationReportInput): Report {
   const { project, target, validation, classes = [], profile } = input;
   const { manifest, board, program, plan } = project;
   const { accuracy, confusion, firstDivergence: d, layers, stackBytes } = validation;
-  const bytes = validation.firmwareVsHost.reduce((sum, { mismatches }) => sum + mismatches, 0);
-  const equal = bytes === 0 && !d;
+  const equal = agrees(validation);
   const shares = Object.entries(accuracy).flatMap(([name, share]) => (share === null ? [] : [[name, percent(share)]]));
   const totalSnr = layers.filter(({ snr }) => snr !== null).at(-1)?.snr ?? null;
   const total = layers.reduce((sum, { seconds }) => sum + (seconds ?? 0), 0);
@@ -206,7 +205,7 @@ export function validationReport(input: ValidationReportInput): Report {
     verdict: {
       text: equal
         ? `The chip equals the host in every byte: ${validation.rows} rows`
-        : `The chip DIFFERS from the host in ${bytes} bytes of ${validation.rows} rows`,
+        : `The chip DIFFERS from the host in ${differingBytes(validation)} bytes of ${validation.rows} rows`,
       tone: equal ? "good" : "bad",
     },
     warnings: d

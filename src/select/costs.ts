@@ -1,6 +1,7 @@
 /**
  * What calls of kernels take on a core: learned by measurement and kept as data. `boards/costs/<core>.json` has what holds
- * for any model (written by `npm run costs`), a tuned project has what was measured on its own layers.
+ * for any model; `src/tune` has how it was fitted, though not yet a command that measures anew. Calls that a caller has
+ * measured itself go before it.
  */
 import { existsSync, readFileSync } from "node:fs";
 import { z } from "zod";

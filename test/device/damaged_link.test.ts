@@ -12,6 +12,7 @@ import type { Transport } from "../../src/device/link/transport.js";
 import { buildProject } from "../../src/device/pio.js";
 import { openSimulator } from "../../src/device/simulator.js";
 import { compileDigits, DIGITS_DATA, writeProject } from "../digits.js";
+import { random } from "../random.js";
 import { hasToolsOf } from "../tools.js";
 
 const folder = mkdtempSync(join(tmpdir(), "onnx2mcu-damaged-"));
@@ -19,12 +20,9 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 /** Changes, loses, doubles or adds one byte in 500, either way; tells how many. */
 function damaged(inner: Transport): { transport: Transport; damages: () => number } {
-  let state = 11;
+  const number = random(11);
   let damages = 0;
-  const next = (below: number) => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    return Math.floor((state / 2 ** 32) * below);
-  };
+  const next = (below: number) => Math.floor(number() * below);
   const carry = (all: Uint8Array) =>
     Uint8Array.from(
       [...all].flatMap((byte) => {

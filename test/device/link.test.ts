@@ -16,6 +16,8 @@ import type { Transport } from "../../src/device/link/transport.js";
 import { findProgram } from "../../src/device/process.js";
 import { UserError } from "../../src/errors.js";
 import { packagePath } from "../../src/io/package_path.js";
+import { random } from "../random.js";
+import { textRunner } from "./text_runner.js";
 
 const SEED = { seed: 20240, numRuns: 300 };
 const PAYLOAD_MAX = 1034;
@@ -216,15 +218,6 @@ describe.skipIf(findProgram("cc") === undefined)("both sides (needs cc)", () => 
       ...inner,
       write: (all) => inner.write(carry(all)),
       onBytes: (listener) => inner.onBytes((all) => listener(carry(all))),
-    };
-  }
-
-  /** Deterministic numbers in [0, 1). */
-  function random(seed: number): () => number {
-    let state = seed;
-    return () => {
-      state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-      return state / 2 ** 32;
     };
   }
 
@@ -441,22 +434,8 @@ describe.skipIf(findProgram("cc") === undefined)("both sides (needs cc)", () => 
   });
 
   test("the runner of MLPerf Tiny finds its commands on the same line", async () => {
-    const child = spawn(driver, ["serve"], { stdio: ["pipe", "pipe", "pipe"] });
-    let heard = "";
-    let ready: () => void = () => {};
-    child.stdout.on("data", (all: Buffer) => {
-      heard += all.toString("latin1");
-      if (heard.endsWith("m-ready\r\n")) ready();
-    });
-    const say = async (command: string) => {
-      heard = "";
-      const answered = new Promise<void>((resolve) => {
-        ready = resolve;
-      });
-      child.stdin.write(command);
-      await answered;
-      return heard.split("\r\n").slice(0, -2);
-    };
+    const line = device((byte) => [byte]);
+    const say = textRunner(line);
     try {
       await say("");
       expect(await say("name%")).toEqual(["m-name-dut-[onnx2mcu host]"]);
@@ -485,15 +464,9 @@ describe.skipIf(findProgram("cc") === undefined)("both sides (needs cc)", () => 
       expect(await say("results%")).toEqual([`m-results-[${results}]`]);
       expect(await say("nonsense%")).toEqual(["e-[Unknown command: nonsense]"]);
       // Frames go on working between them.
-      const client = linkClient({
-        write: (all) => child.stdin.write(all),
-        onBytes: (listener) => child.stdout.on("data", listener),
-        onEnd: () => {},
-        close: async () => {},
-      });
-      expect(await client.info()).toMatchObject({ name: "driver" });
+      expect(await linkClient(line).info()).toMatchObject({ name: "driver" });
     } finally {
-      child.kill("SIGKILL");
+      await line.close();
     }
   });
 });
@@ -526,11 +499,8 @@ describe("messages", () => {
   test("1,000,000 random and damaged frames leave the reader as it was", () => {
     const read = frameReader();
     const good = encodeFrame(bytes(1, 2, 3));
-    let state = 7;
-    const below = (limit: number) => {
-      state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-      return Math.floor((state / 2 ** 32) * limit);
-    };
+    const next = random(7);
+    const below = (limit: number) => Math.floor(next() * limit);
     let frames = 0;
     let whole = 0;
     const stream = new Uint8Array(64);

@@ -8,6 +8,7 @@ import { inputRows } from "../../src/data/rows.js";
 import { openHost } from "../../src/device/host.js";
 import { hostProgram, runRow } from "../../src/host/run.js";
 import { realValues, storedValues } from "../../src/host/values.js";
+import { textRunner } from "../device/text_runner.js";
 import { compileDigits, DIGITS_DATA, writeProject } from "../digits.js";
 import { isInstalled } from "./compilers.js";
 
@@ -18,21 +19,7 @@ test.skipIf(!isInstalled("cc"))("loads rows, infers and gives the host's results
   const project = await writeProject(join(folder, "digits"), compileDigits(), "host", { mlperf: true });
   const { program } = project;
   const transport = await openHost(project);
-  let heard = "";
-  let ready: () => void = () => {};
-  transport.onBytes((all) => {
-    heard += Buffer.from(all).toString("latin1");
-    if (heard.endsWith("m-ready\r\n")) ready();
-  });
-  const say = async (command: string) => {
-    heard = "";
-    const answered = new Promise<void>((resolve) => {
-      ready = resolve;
-    });
-    transport.write(Buffer.from(command));
-    await answered;
-    return heard.split("\r\n");
-  };
+  const say = textRunner(transport);
   try {
     // The firmware's greeting, which no command has asked for.
     expect(await say("")).toContain("m-init-done");

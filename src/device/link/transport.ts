@@ -9,3 +9,28 @@ export interface Transport {
   /** Changes the rate once all that was written is on the line; absent for a stream without a rate. */
   setBaud?(rate: number): Promise<void>;
 }
+
+/** The end of a stream: told once, also to a listener that comes after it. */
+export interface StreamEnd {
+  /** Why it ended; undefined while it has not. */
+  reason(): string | undefined;
+  finish(reason: string): void;
+  onEnd(listener: (reason: string) => void): void;
+}
+
+export function streamEnd(): StreamEnd {
+  let tell: (reason: string) => void = () => {};
+  let over: string | undefined;
+  return {
+    reason: () => over,
+    finish(reason) {
+      if (over !== undefined) return;
+      over = reason;
+      tell(reason);
+    },
+    onEnd(listener) {
+      tell = listener;
+      if (over !== undefined) listener(over);
+    },
+  };
+}

@@ -1,7 +1,7 @@
 /** A serial port as the line of the link. */
 import { SerialPort } from "serialport";
 import { UserError } from "../../errors.js";
-import type { Transport } from "../link/transport.js";
+import { streamEnd, type Transport } from "../link/transport.js";
 
 const GROUP_HINT =
   process.platform === "linux"
@@ -36,26 +36,17 @@ export function openFailure(path: string, said: string): UserError {
 /** Opens a port, for this program alone. Throws E_PORT. */
 export function openSerial(path: string, baudRate: number): Promise<Transport> {
   const port = new SerialPort({ path, baudRate, autoOpen: false });
-  let end: (reason: string) => void = () => {};
-  let over: string | undefined;
-  const finish = (reason: string) => {
-    if (over !== undefined) return;
-    over = reason;
-    end(reason);
-  };
-  port.on("close", () => finish(`${path} is gone: cable pulled, board switched off or reset?`));
-  port.on("error", (error) => finish(`${path}: ${error.message}`));
+  const end = streamEnd();
+  port.on("close", () => end.finish(`${path} is gone: cable pulled, board switched off or reset?`));
+  port.on("error", (error) => end.finish(`${path}: ${error.message}`));
   const transport: Transport = {
     write: (bytes) => {
-      if (over === undefined) port.write(bytes);
+      if (end.reason() === undefined) port.write(bytes);
     },
     onBytes: (listener) => {
       port.on("data", (chunk: Buffer) => listener(chunk));
     },
-    onEnd: (listener) => {
-      end = listener;
-      if (over !== undefined) listener(over);
-    },
+    onEnd: end.onEnd,
     setBaud: (rate) =>
       new Promise((resolve, reject) => {
         port.drain((error) => {

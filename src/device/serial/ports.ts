@@ -73,13 +73,14 @@ export async function choosePort(
 ): Promise<PortInfo> {
   const candidates = portsOf(board, ports);
   if (candidates.length === 1) return candidates[0];
-  const seen = ports.map((port) => describePort(port)).join(", ") || "none";
+  if (candidates.length > 1 && ask) return ask(candidates);
+  const boards = listBoards();
+  const seen = ports.map((port) => describePort(port, boards)).join(", ") || "none";
   if (candidates.length === 0) {
     throw new UserError(
       "E_PORT",
       `no port has the USB ids of ${board.title}; ports: ${seen}; plug it in with a cable that carries data, or name the port with --port`,
     );
   }
-  if (ask) return ask(candidates);
   throw new UserError("E_PORT", `several ports may be ${board.title}: ${seen}; choose one with --port`);
 }
