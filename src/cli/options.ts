@@ -7,6 +7,7 @@ import type { Shape, Tensor } from "../graph/ir.js";
 import type { StatePair } from "../onnx/bind_states.js";
 import type { StreamOptions } from "../passes/stream.js";
 import { OBSERVERS, type Range } from "../quantize/observers.js";
+import { type Precisions, readPrecisions } from "../quantize/precisions.js";
 import { CORRECTIONS, type Correction, type QuantiseOptions, RECOMMENDED } from "../quantize/quantise.js";
 import { readRanges } from "../quantize/ranges_file.js";
 import type { Output } from "./output.js";
@@ -146,6 +147,12 @@ const rangesOption = () =>
     readRanges,
   );
 
+const precisionsOption = () =>
+  new Option(
+    "--precisions <file>",
+    "layers that are not int8: int4 weights or float32, as quantize --save-precisions writes them",
+  ).argParser(readPrecisions);
+
 const symmetricOption = () => new Option("--symmetric", "activations with zero point 0");
 
 const perTensorOption = () => new Option("--per-tensor", "one scale for all weights of a layer");
@@ -156,6 +163,7 @@ export interface QuantiseFlags {
   readonly percentile: number;
   readonly corrections: readonly Correction[];
   readonly ranges?: ReadonlyMap<string, Range>;
+  readonly precisions?: Precisions;
   readonly symmetric?: boolean;
   readonly perTensor?: boolean;
 }
@@ -165,6 +173,7 @@ export const quantiseOptions = (): Option[] => [
   percentileOption(),
   correctionsOption(),
   rangesOption(),
+  precisionsOption(),
   symmetricOption(),
   perTensorOption(),
 ];
@@ -174,7 +183,7 @@ export function quantiseOptionsOf(flags: QuantiseFlags, output: Output): Quantis
   return {
     observer: observer === "percentile" ? { kind: observer, percentile: covered } : { kind: observer },
     corrections: flags.corrections,
-    scheme: { symmetric, perTensor },
+    scheme: { symmetric, perTensor, ...(flags.precisions && { precisions: flags.precisions }) },
     ...(flags.ranges && { ranges: flags.ranges }),
     onProgress: (stage, done, total) => output.progress(`${stage} ${done}/${total}`),
   };

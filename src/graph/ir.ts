@@ -45,6 +45,8 @@ export interface Quantization {
   readonly zeroPoint: readonly number[];
   /** Set exactly when scale and zeroPoint are per channel. */
   readonly axis?: number;
+  /** Weights that fit in so many bits: their integers lie in [-7, 7]. Absent: all that the type holds. */
+  readonly bits?: 4;
 }
 
 export interface Tensor {

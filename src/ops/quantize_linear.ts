@@ -29,7 +29,7 @@ export function sameQuantization(a: Quantization, b: Quantization): boolean {
 
 /** Stored integers of real values. */
 export function quantizeData(values: ArrayLike<number>, shape: readonly number[], q: Quantization): TypedArray {
-  const [low, high] = q.type === "int32" ? [-(2 ** 31), 2 ** 31 - 1] : [-128, 127];
+  const [low, high] = q.type === "int32" ? [-(2 ** 31), 2 ** 31 - 1] : q.bits === 4 ? [-7, 7] : [-128, 127];
   const result = q.type === "int32" ? new Int32Array(values.length) : new Int8Array(values.length);
   const inner = q.axis === undefined ? values.length : elementCount(shape.slice(q.axis + 1));
   for (let i = 0; i < values.length; i++) {

@@ -10,6 +10,7 @@ import { type Equalised, equalise, LAYERS, NORMALISATIONS } from "./corrections/
 import { ownConstants } from "./corrections/own_constants.js";
 import { type RoundedLayer, roundWeights } from "./corrections/round_weights.js";
 import type { ObserverKind, Range } from "./observers.js";
+import { checkPrecisions } from "./precisions.js";
 import { quantizeGraph, type Scheme } from "./quantize.js";
 import { checkRanges } from "./ranges_file.js";
 import { type Samples, sampleValues, spread } from "./samples.js";
@@ -75,6 +76,7 @@ export function quantiseFloat(graph: Graph, data: Rows, options: QuantiseOptions
   const { ranges, observers } = chooseRanges(seen, observer, float.outputs);
   const given = options.ranges ?? new Map<string, Range>();
   checkRanges(given, new Set(ranges.keys()));
+  checkPrecisions(float, scheme.precisions ?? new Map());
   const all = new Map([...ranges, ...given]);
   const plain = quantizeGraph(float, all, scheme);
   let taken: Samples | undefined;

@@ -8,6 +8,7 @@ import type { QuantizeRule } from "../ops/operator.js";
 import { quantizeData } from "../ops/quantize_linear.js";
 import { biasPart, cellStatesToBe, hasIntegerForm, INPUT, isRecurrent, OUTPUT } from "../ops/recurrent.js";
 import { isMeasurable, type Range } from "./observers.js";
+import type { Precisions } from "./precisions.js";
 import { activationQuantization, biasQuantization, weightQuantization } from "./scales.js";
 
 /** Axis of the weights that counts output channels. */
@@ -136,6 +137,28 @@ export interface Scheme {
   readonly symmetric?: boolean;
   /** One scale for all weights of a layer instead of one per output channel. Default false. */
   readonly perTensor?: boolean;
+  /** What layers compute with; a name that is not there: int8. Default int8 everywhere. */
+  readonly precisions?: Precisions;
+}
+
+/** Nodes that compute in float32 though the graph is quantised. */
+function floatNodes(graph: Graph, { precisions }: Scheme): ReadonlySet<Node> {
+  return new Set(graph.nodes.filter(({ name }) => precisions?.get(name) === "float32"));
+}
+
+/**
+ * Groups of values that only float32 layers write and read: they are not rounded. What merely moves values does not
+ * count, and what the model gives or takes may be float32.
+ */
+function unroundedGroups(graph: Graph, float: ReadonlySet<Node>, rootOf: (name: string) => string): Set<string> {
+  const found = new Set<string>();
+  if (float.size === 0) return found;
+  for (const node of float) for (const name of [...node.inputs, ...node.outputs]) found.add(rootOf(name));
+  for (const node of graph.nodes) {
+    if (float.has(node) || operatorOf(node).quantize === "shared") continue;
+    for (const name of [...node.inputs, ...node.outputs]) found.delete(rootOf(name));
+  }
+  return found;
 }
 
 /**
@@ -151,12 +174,16 @@ export function quantizeGraph(graph: Graph, ranges: ReadonlyMap<string, Range>, 
   const given = new Set(graph.outputs.map(rootOf));
   for (const [root, group] of groups) chosen.set(root, groupQuantization(group, given.has(root), scheme));
   const inside = valuesInsideTables(graph);
+  const float = floatNodes(graph, scheme);
+  const unrounded = unroundedGroups(graph, float, rootOf);
+  for (const root of unrounded) chosen.delete(root);
+  const keepsConstants = (node: Node) => float.has(node) || unrounded.has(rootOf(node.outputs[0]));
   for (const [name, tensor] of graph.tensors) {
     const quantization = inside.has(name) ? undefined : chosen.get(rootOf(name));
     if (!tensor.data && tensor.type === "float32" && quantization) tensors.set(name, { ...tensor, quantization });
   }
   const nodes = graph.nodes.map((node) =>
-    [...node.inputs, ...node.outputs].some((name) => inside.has(name))
+    keepsConstants(node) || [...node.inputs, ...node.outputs].some((name) => inside.has(name))
       ? node
       : quantizeConstants(node, tensors, chosen.get(rootOf(node.outputs[0])), isReal, scheme),
   );
@@ -186,12 +213,14 @@ function quantizeConstants(
   return { ...node, inputs };
 }
 
-function quantizeLayer(node: Node, tensors: Map<string, Tensor>, axis: number, { perTensor }: Scheme): Node {
+function quantizeLayer(node: Node, tensors: Map<string, Tensor>, axis: number, scheme: Scheme): Node {
+  const { perTensor, precisions } = scheme;
   const input = tensors.get(node.inputs[0])!.quantization;
   if (!input) return node;
   const weights = tensors.get(node.inputs[1])!;
   const bias = node.inputs[2] ? tensors.get(node.inputs[2])! : undefined;
-  const perChannel = weightQuantization(weights, axis, bias?.data as Float32Array | undefined, input.scale[0]);
+  const bits = precisions?.get(node.name) === "int4" ? 4 : 8;
+  const perChannel = weightQuantization(weights, axis, bias?.data as Float32Array | undefined, input.scale[0], bits);
   const grouped = perTensor || (node.operator === "ConvTranspose" && node.attributes.group !== 1);
   const { axis: _, ...rest } = perChannel;
   const quantization: Quantization = grouped

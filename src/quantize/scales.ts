@@ -24,8 +24,15 @@ export function activationQuantization(range: Range, symmetric = false): Quantiz
   return { type: "int8", scale: [scale], zeroPoint: [zeroPoint] };
 }
 
+/** Largest weight: the range is symmetric, so that no zero point is needed. */
+export const largestWeight = (bits: 4 | 8): number => 2 ** (bits - 1) - 1;
+
+/** Shares of its largest weight that a channel of few bits may be clipped to. */
+const CLIPPINGS = Array.from({ length: 16 }, (_, i) => 1 - i * 0.04);
+
 /**
- * Per-channel symmetric int8 weights along `axis`, q in [-127, 127].
+ * Per-channel symmetric weights along `axis`, q in [-127, 127], or in [-7, 7] for 4 bits. With 4 bits the scale is the
+ * one of least squared error over the weights: clipping the largest few is worth it there.
  * A channel whose weights are all zero, or whose bias would leave int32, takes a larger scale at which
  * sum |w| * 256 + |bias| < 2^31 holds.
  */
@@ -34,8 +41,10 @@ export function weightQuantization(
   axis: number,
   bias: Float32Array | undefined,
   inputScale: number,
+  bits: 4 | 8 = 8,
 ): Quantization {
   const data = weights.data as Float32Array;
+  const most = largestWeight(bits);
   const channels = weights.shape[axis];
   const inner = elementCount(weights.shape.slice(axis + 1));
   const largest = new Float64Array(channels);
@@ -43,15 +52,36 @@ export function weightQuantization(
     const channel = Math.floor(i / inner) % channels;
     largest[channel] = Math.max(largest[channel], Math.abs(data[i]));
   }
-  const worst = (data.length / channels) * 127 * 256;
-  const scale = Array.from(largest, (value, channel) => {
+  const clipped = bits === 8 ? largest : leastSquares(data, inner, largest, most);
+  const worst = (data.length / channels) * most * 256;
+  const scale = Array.from(clipped, (value, channel) => {
     const room = 2 ** 30 - Math.min(worst, 2 ** 29);
     const forBias = Math.abs(bias?.[channel] ?? 0) / (inputScale * room);
     // An all-zero channel keeps its bias to 20 bits.
-    const forWeights = value > 0 ? value / 127 : Math.abs(bias?.[channel] ?? 0) / (inputScale * 2 ** 20);
+    const forWeights = value > 0 ? value / most : Math.abs(bias?.[channel] ?? 0) / (inputScale * 2 ** 20);
     return Math.fround(Math.max(forWeights, forBias, MIN_SCALE));
   });
-  return { type: "int8", scale, zeroPoint: scale.map(() => 0), axis };
+  return { type: "int8", scale, zeroPoint: scale.map(() => 0), axis, ...(bits === 4 && { bits }) };
+}
+
+/** The magnitude per channel that the weights are best clipped to, so that `most` steps cover it. */
+function leastSquares(data: Float32Array, inner: number, largest: Float64Array, most: number): Float64Array {
+  const channels = largest.length;
+  const errors = CLIPPINGS.map(() => new Float64Array(channels));
+  for (let i = 0; i < data.length; i++) {
+    const channel = Math.floor(i / inner) % channels;
+    if (data[i] === 0) continue;
+    CLIPPINGS.forEach((share, k) => {
+      const scale = (share * largest[channel]) / most;
+      const stored = Math.max(-most, Math.min(most, roundHalfEven(data[i] / scale)));
+      errors[k][channel] += (data[i] - stored * scale) ** 2;
+    });
+  }
+  return largest.map((value, channel) => {
+    let best = 0;
+    for (let k = 1; k < CLIPPINGS.length; k++) if (errors[k][channel] < errors[best][channel]) best = k;
+    return value * CLIPPINGS[best];
+  });
 }
 
 /** int32 bias at scale in_scale * w_scale[c]. */

@@ -2,10 +2,13 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
+import type { Graph } from "../../src/graph/ir.js";
 import { dataWarnings, layerWarnings } from "../../src/quantize/diagnose.js";
 import { layerErrors } from "../../src/quantize/layer_errors.js";
+import { type LayerPrecision, precisionsText, readPrecisions } from "../../src/quantize/precisions.js";
 import { quantiseFloat } from "../../src/quantize/quantise.js";
 import { rangesText, readRanges } from "../../src/quantize/ranges_file.js";
+import { sampleValues } from "../../src/quantize/samples.js";
 import { constant, graphOf, node, randomRows, separableGraph, value } from "./graphs.js";
 
 const graph = separableGraph(() => 1);
@@ -53,6 +56,61 @@ describe("quantiseFloat", () => {
   test("the same rows give the same model", () => {
     const options = { observer: { kind: "best" }, corrections: ["equalise", "rounding"] } as const;
     expect(quantiseFloat(graph, data, options).graph).toEqual(quantiseFloat(graph, data, options).graph);
+  });
+});
+
+describe("precisions", () => {
+  const given = (entries: Record<string, LayerPrecision>) => ({
+    scheme: { precisions: new Map(Object.entries(entries)) },
+  });
+  const weightsOf = (quantised: Graph, name: string) =>
+    quantised.tensors.get(quantised.nodes.find((node) => node.name === name)!.inputs[1])!;
+
+  test.each([[[]], [["rounding"] as const]])("int4: weights from -7 to 7, also with corrections %j", (corrections) => {
+    const { graph: quantised } = quantiseFloat(graph, data, { ...given({ a: "int4", y: "int4" }), corrections });
+    for (const name of ["a", "y"]) {
+      const stored = [...(weightsOf(quantised, name).data as Int8Array)];
+      expect(Math.max(...stored.map(Math.abs))).toBe(7);
+      expect(weightsOf(quantised, name).quantization).toMatchObject({ type: "int8", bits: 4 });
+    }
+    expect(Math.max(...(weightsOf(quantised, "b").data as Int8Array))).toBeGreaterThan(100);
+  });
+
+  test("int4: the scale of least squared error, not that of the largest weight alone", () => {
+    const weights = constant("w", [1, 64], (i) => (i === 0 ? 2 : Math.sin(i)));
+    const tensors = [value("x", [1, 64]), value("y", [1, 1]), weights];
+    const layer = graphOf([node("Gemm", ["x", "w"], "y")], tensors);
+    const { graph: quantised } = quantiseFloat(layer, randomRows(30, 64), given({ y: "int4" }));
+    const { data: stored, quantization } = weightsOf(quantised, "y");
+    const error = (scale: number, q: (w: number) => number) =>
+      (weights.data as Float32Array).reduce((sum, w) => sum + (w - q(w) * scale) ** 2, 0);
+    const scale = quantization!.scale[0];
+    const at = (s: number) => error(s, (w) => Math.max(-7, Math.min(7, Math.round(w / s))));
+    expect(scale).toBeLessThan(2 / 7);
+    expect(at(scale)).toBeLessThan(at(2 / 7));
+    expect((stored as Int8Array)[0]).toBe(7);
+  });
+
+  test("float32: the layer keeps its weights; values between two such layers are not rounded", () => {
+    const { graph: one } = quantiseFloat(graph, data, given({ b: "float32" }));
+    expect(weightsOf(one, "b").quantization).toBeUndefined();
+    expect(one.tensors.get("b")!.quantization).toBeDefined();
+    const { graph: two } = quantiseFloat(graph, data, given({ b: "float32", y: "float32" }));
+    expect(two.tensors.get("a")!.quantization).toBeDefined();
+    expect(two.tensors.get("b")!.quantization).toBeUndefined();
+    expect(two.tensors.get("y")!.quantization).toBeUndefined();
+    expect(layerErrors(two, sampleValues(graph, data, [0, 1, 2])).length).toBeGreaterThan(0);
+  });
+
+  test("a table is written and read again", () => {
+    const precisions = new Map<string, LayerPrecision>([["a", "int4"]]);
+    expect(readPrecisions(written(precisionsText(precisions)))).toEqual(precisions);
+    expect(() => readPrecisions(written('{"schemaVersion": 1, "precisions": {"a": "int3"}}'))).toThrow("precisions.a");
+  });
+
+  test("refuses unknown layers, and int4 for a depthwise one", () => {
+    expect(() => quantiseFloat(graph, data, given({ nobody: "int4" }))).toThrow(/"nobody" is no layer/);
+    expect(() => quantiseFloat(graph, data, given({ b: "int4" }))).toThrow(/Conv "b" cannot have int4 weights/);
   });
 });
 

@@ -12,6 +12,8 @@ export interface LayerToImprove {
   readonly bias: Float32Array;
   readonly stored: Int8Array;
   readonly storedBias: Int32Array;
+  /** Largest weight that may be stored. */
+  readonly most: number;
   /** Per output channel. */
   readonly scale: readonly number[];
   readonly biasScale: readonly number[];
@@ -167,15 +169,21 @@ function roundGroup(layer: LayerToImprove, group: number, moments: Moments, damp
       solveRow(u, n, shift).forEach((change, i) => {
         wanted[i] += change;
       });
-      roundRow(wanted, u, n, layer.scale[channel], stored.subarray(at, at + n));
+      roundRow(wanted, u, n, { scale: layer.scale[channel], most: layer.most }, stored.subarray(at, at + n));
     }
   }
 }
 
 /** Rounds one after the other; what each leaves is spread over those that follow. */
-function roundRow(wanted: Float64Array, u: Float64Array, n: number, scale: number, stored: Int8Array): void {
+function roundRow(
+  wanted: Float64Array,
+  u: Float64Array,
+  n: number,
+  { scale, most }: { readonly scale: number; readonly most: number },
+  stored: Int8Array,
+): void {
   for (let i = 0; i < n; i++) {
-    const q = Math.max(-127, Math.min(127, roundHalfEven(wanted[i] / scale)));
+    const q = Math.max(-most, Math.min(most, roundHalfEven(wanted[i] / scale)));
     stored[i] = q;
     const error = (wanted[i] - q * scale) / u[i * n + i];
     for (let j = i + 1; j < n; j++) wanted[j] -= error * u[i * n + j];

@@ -14,6 +14,7 @@ import { lower } from "../../lower/lower.js";
 import { clampFloat } from "../../ops/clamp.js";
 import { startRows } from "../layer_errors.js";
 import type { Samples } from "../samples.js";
+import { largestWeight } from "../scales.js";
 import { improveLayer } from "./improve_layer.js";
 import { layerForm } from "./layer_inputs.js";
 
@@ -94,6 +95,7 @@ function roundLayer({ graph, float, node, original, program, rows, samples, with
   const improved = improveLayer({
     ...{ form, withWeights },
     ...{ weights: real(1), bias: real(2) },
+    most: largestWeight(weights.quantization!.bits ?? 8),
     ...{ stored: weights.data as Int8Array, scale: channelScales(weights, form.groups * form.outputs) },
     storedBias: bias.data as Int32Array,
     biasScale: bias.quantization.scale,
