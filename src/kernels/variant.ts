@@ -46,12 +46,15 @@ export interface Implementation {
   readonly cost: Cost;
 }
 
+/** Instruction set of variants in plain C, which every core has. */
+export const ANY_CORE = "any";
+
 export interface Variant<P extends Params = Params> {
   /** nn_<what>_<type>_<isa>: in the manifest, and the C function or the stem of its names. */
   readonly name: string;
   /** The plain kernel that it computes. */
   readonly of: string;
-  /** Tag of the instruction set, as board files list them. */
+  /** Tag of the instruction set, as board files list them, or ANY_CORE for plain C. */
   readonly isa: string;
   /** Bytes of its code, measured; counted once per C function of a firmware. */
   readonly codeBytes: number;

@@ -2,7 +2,7 @@
 import type { ConstantPool } from "../graph/constant_pool.js";
 import type { Program, Step, StepImplementation } from "../graph/program.js";
 import type { Rows } from "../kernels/rows.js";
-import type { PlainCall, Target, Variant } from "../kernels/variant.js";
+import { ANY_CORE, type PlainCall, type Target, type Variant } from "../kernels/variant.js";
 import { variantsOf } from "../kernels/variants/index.js";
 import { callRows } from "./cascade.js";
 import type { Costs } from "./costs.js";
@@ -56,7 +56,7 @@ export function optionsOf(
     },
   ];
   for (const variant of variantsOf(step.kernel)) {
-    if (!target.isa.includes(variant.isa)) continue;
+    if (variant.isa !== ANY_CORE && !target.isa.includes(variant.isa)) continue;
     const call = { params: step.params, constants };
     const found = variant.implement(call, target);
     if (typeof found === "string") {

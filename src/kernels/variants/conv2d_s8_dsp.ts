@@ -11,6 +11,10 @@ export interface Layout {
   readonly name: string;
   /** Pairs of taps per turn of the inner loop. */
   readonly unrolled: number;
+  /** Input rows are kept in a ring; otherwise windows are copied. */
+  readonly ring: boolean;
+  /** Weights lie in flash as four bits; they are unpacked block by block for every row of the output. */
+  readonly nibbles?: boolean;
   /** Input values that lie side by side in a window, row by row: how many, and how many such runs there are. */
   runs(p: Conv2dS8Params): Runs;
   /** The pairs of values of a run in the order of the inner loop; undefined: nothing, its weight is 0. */
@@ -30,17 +34,19 @@ export interface Runs {
 export type Pair = readonly [number, number | undefined];
 
 /** The C functions: for each shift, with and without a clamp other than that of int8. */
-export function functionsOf(layout: Layout, ring: boolean): ReadonlyMap<string, CFunction> {
-  const all = SHIFTS.flatMap((s) => [false, true].map((clamped) => functionFor(layout, ring, s, clamped)));
+export function functionsOf(layout: Layout): ReadonlyMap<string, CFunction> {
+  const all = SHIFTS.flatMap((s) => [false, true].map((clamped) => functionFor(layout, s, clamped)));
   return new Map(all.map((made) => [made.name, made]));
 }
 
 const functionName = (stem: string, s: number, clamped: boolean) => `${stem}_shift${s}${clamped ? "_clamp" : ""}`;
 
-function functionFor(layout: Layout, ring: boolean, s: number, clamped: boolean): CFunction {
+function functionFor(layout: Layout, s: number, clamped: boolean): CFunction {
+  const { ring, nibbles = false } = layout;
   const name = functionName(layout.name, s, clamped);
   // What the inner loop is called with: its frame on the stack.
-  const words = (ring ? 11 : 8) + (clamped ? 2 : 0);
+  const clampAt = (ring ? 11 : 8) + (nibbles ? 1 : 0);
+  const words = clampAt + (clamped ? 2 : 0);
   return {
     name,
     inputs: 1,
@@ -54,8 +60,17 @@ function functionFor(layout: Layout, ring: boolean, s: number, clamped: boolean)
     template: {
       name: "conv2d_s8_dsp",
       view: {
-        ...{ name, upper: name.toUpperCase(), ring, clamped, unrolled: layout.unrolled, shift: s, bits: 32 + s },
-        ...{ restRegisters: words > 8 ? `r2-r${words - 7}` : "", clampOffset: ring ? 44 : 32 },
+        ...{
+          name,
+          upper: name.toUpperCase(),
+          ring,
+          nibbles,
+          clamped,
+          unrolled: layout.unrolled,
+          shift: s,
+          bits: 32 + s,
+        },
+        ...{ restRegisters: words > 8 ? `r2-r${words - 7}` : "", clampOffset: 4 * clampAt },
         firstRegister: ring ? "r10" : "r0",
         frame: 8 * Math.ceil(words / 2),
       },
@@ -83,6 +98,36 @@ function packed(channels: readonly ScaledChannel[], runs: Runs, pairs: readonly 
   return Int32Array.from(words);
 }
 
+/**
+ * The same with weights of four bits, as they are behind a left shift per channel; undefined where a shift leaves 16
+ * bits. Half bytes hold the weight plus 8.
+ */
+function packedNibbles(
+  channels: readonly ScaledChannel[],
+  shifts: readonly number[],
+  runs: Runs,
+  pairs: readonly Pair[],
+): Int32Array {
+  const words: number[] = [];
+  for (let first = 0; first < channels.length; first += 4) {
+    const four = channels.slice(first, first + 4);
+    const left = shifts.slice(first, first + 4);
+    words.push(...four.map(({ bias }) => bias), ...four.map(({ multiplier }) => multiplier), ...left);
+    for (let run = 0; run < runs.count; run++) {
+      for (const pair of pairs) {
+        const halves = pair.flatMap((i) =>
+          four.map(({ weights }, k) => (i === undefined ? 8 : weights[run * runs.length + i] / 2 ** left[k] + 8)),
+        );
+        words.push(halves.reduce((word, half, k) => word | (half << (4 * k)), 0));
+      }
+    }
+  }
+  return Int32Array.from(words);
+}
+
+/** Left shifts at which eight times the weight still fits in 16 bits. */
+const MOST_LEFT_SHIFT = 12;
+
 /** A call with the given layout of the input, for one group. */
 export function implementDense(
   layout: Layout,
@@ -92,15 +137,20 @@ export function implementDense(
   const { groups: _, ...p } = params;
   const common = withCommonShift(channelTables(constants), p);
   if (!common) return "the scales of its channels lie too far apart for one shift";
+  const left = layout.nibbles ? leftShifts(constants.shift as Uint8Array, common.s) : [];
+  if (typeof left === "string") return left;
   const runs = layout.runs(params);
   const pairs = layout.pairs(params, runs.length);
   const steps = runs.count * pairs.length;
-  const table = packed(common.channels, runs, pairs);
+  const table = layout.nibbles
+    ? packedNibbles(common.channels, left, runs, pairs)
+    : packed(common.channels, runs, pairs);
   // No closer than behind the whole input.
   const lead = Math.max(layout.lead(params), -p.batch * p.in_h * p.in_w * p.in_c);
   const { cycles, instructions } = layout.cost(params, steps);
-  // The table is read once for two pixels, 16 bytes at a time.
-  const waiting = (Math.ceil(pixelsOf(p) / 2) * target.flashWaitStates * table.byteLength) / 16;
+  // The table is read 16 bytes at a time: once for two pixels, or for a row where it is unpacked.
+  const readings = layout.nibbles ? p.batch * p.out_h : Math.ceil(pixelsOf(p) / 2);
+  const waiting = (readings * target.flashWaitStates * table.byteLength) / 16;
   return {
     kernel: functionName(layout.name, common.s, p.out_min > -128 || p.out_max < 127),
     params: p,
@@ -109,6 +159,14 @@ export function implementDense(
     lead,
     cost: { cycles: Math.round(cycles + waiting), instructions: Math.round(instructions) },
   };
+}
+
+/** How far weights are shifted to take the common shift, as scaledTo does; in words why that cannot be. */
+function leftShifts(shift: Uint8Array, s: number): number[] | string {
+  const left = Array.from(shift, (n) => Math.max(0, 32 + s - n));
+  return left.every((by) => by <= MOST_LEFT_SHIFT)
+    ? left
+    : "the scales of its channels lie too far apart for one shift";
 }
 
 export const pixelsOf = (p: Pick<Conv2dS8Params, "batch" | "out_h" | "out_w">) => p.batch * p.out_h * p.out_w;

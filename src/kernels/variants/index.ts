@@ -5,6 +5,9 @@ import nn_add_s8_dsp from "./nn_add_s8_dsp.js";
 import nn_add_s8_mve from "./nn_add_s8_mve.js";
 import nn_average_pool2d_s8_dsp from "./nn_average_pool2d_s8_dsp.js";
 import nn_average_pool2d_s8_mve from "./nn_average_pool2d_s8_mve.js";
+import nn_conv2d_s4 from "./nn_conv2d_s4.js";
+import nn_conv2d_s4_dsp from "./nn_conv2d_s4_dsp.js";
+import nn_conv2d_s4_mve from "./nn_conv2d_s4_mve.js";
 import nn_conv2d_s8_armv6m from "./nn_conv2d_s8_armv6m.js";
 import nn_conv2d_s8_dsp_ring from "./nn_conv2d_s8_dsp_ring.js";
 import nn_conv2d_s8_dsp_window from "./nn_conv2d_s8_dsp_window.js";
@@ -22,6 +25,9 @@ import nn_depthwise_conv2d_s8_armv6m from "./nn_depthwise_conv2d_s8_armv6m.js";
 import nn_depthwise_conv2d_s8_mve from "./nn_depthwise_conv2d_s8_mve.js";
 import nn_depthwise_conv2d_s8_rv32im from "./nn_depthwise_conv2d_s8_rv32im.js";
 import nn_depthwise_conv2d_s8_thumb2 from "./nn_depthwise_conv2d_s8_thumb2.js";
+import nn_fully_connected_s4 from "./nn_fully_connected_s4.js";
+import nn_fully_connected_s4_dsp from "./nn_fully_connected_s4_dsp.js";
+import nn_fully_connected_s4_mve from "./nn_fully_connected_s4_mve.js";
 import nn_fully_connected_s8_armv6m from "./nn_fully_connected_s8_armv6m.js";
 import nn_fully_connected_s8_dsp from "./nn_fully_connected_s8_dsp.js";
 import nn_fully_connected_s8_mve from "./nn_fully_connected_s8_mve.js";
@@ -39,6 +45,9 @@ export const variants: readonly Variant[] = [
   nn_add_s8_mve,
   nn_average_pool2d_s8_dsp,
   nn_average_pool2d_s8_mve,
+  nn_conv2d_s4,
+  nn_conv2d_s4_dsp,
+  nn_conv2d_s4_mve,
   nn_conv2d_s8_armv6m,
   nn_conv2d_s8_dsp_ring,
   nn_conv2d_s8_dsp_window,
@@ -56,6 +65,9 @@ export const variants: readonly Variant[] = [
   nn_depthwise_conv2d_s8_mve,
   nn_depthwise_conv2d_s8_rv32im,
   nn_depthwise_conv2d_s8_thumb2,
+  nn_fully_connected_s4,
+  nn_fully_connected_s4_dsp,
+  nn_fully_connected_s4_mve,
   nn_fully_connected_s8_armv6m,
   nn_fully_connected_s8_dsp,
   nn_fully_connected_s8_mve,

@@ -14,8 +14,9 @@ function ringOf(p: Conv2dS8Params) {
 /** Pairs of taps per turn of the inner loop: more than for windows, because a run is a row of the kernel. */
 const UNROLLED = 24;
 
-const layout: Layout = {
+export const ringLayout: Layout = {
   unrolled: UNROLLED,
+  ring: true,
   name: "nn_conv2d_s8_dsp_ring",
   runs: (p) => ({ length: p.kernel_w * p.in_c, count: p.kernel_h }),
   pairs: (p, length) => (p.in_c % 4 === 0 ? shuffledPairs(length) : orderedPairs(length)),
@@ -71,18 +72,18 @@ function leadOfRows(p: Conv2dS8Params): number {
  * registers, 11 instructions per 16 products. The fastest, and the output may follow close behind the input.
  */
 export default defineVariant<Conv2dS8Params>({
-  name: layout.name,
+  name: ringLayout.name,
   of: "nn_conv2d_s8",
   isa: "dsp",
   codeBytes: 2950,
   find: (() => {
-    const functions = functionsOf(layout, true);
+    const functions = functionsOf(ringLayout);
     return (name: string) => functions.get(name);
   })(),
   implement(call, target) {
     const { groups, dilation_w, kernel_w } = call.params;
     if (groups !== 1) return "it takes no groups";
     if (dilation_w !== 1 && kernel_w > 1) return "it takes no dilated columns";
-    return implementDense(layout, call, target);
+    return implementDense(ringLayout, call, target);
   },
 });

@@ -7,6 +7,7 @@ const UNROLLED = 16;
 
 const layout: Layout = {
   unrolled: UNROLLED,
+  ring: false,
   name: "nn_conv2d_s8_dsp_window",
   runs(p) {
     const taps = p.dilation_w === 1 ? p.kernel_w : 1;
@@ -77,7 +78,7 @@ export default defineVariant<Conv2dS8Params>({
   isa: "dsp",
   codeBytes: 2650,
   find: (() => {
-    const functions = functionsOf(layout, false);
+    const functions = functionsOf(layout);
     return (name: string) => functions.get(name);
   })(),
   implement(call, target) {

@@ -49,7 +49,7 @@ function packed(features: readonly Feature[], words: readonly (readonly number[]
 }
 
 /** A row is read before its results are written; those behind it are still to be read. See Implementation. */
-function leadOf({ rows, in_features, out_features }: FullyConnectedS8Params): number {
+export function leadOfRows({ rows, in_features, out_features }: FullyConnectedS8Params): number {
   const growth = out_features - in_features;
   return rows > 1 ? Math.max(growth, (rows - 1) * growth) : -in_features;
 }
@@ -93,7 +93,7 @@ export default defineVariant<FullyConnectedS8Params>({
       params: p,
       constants: { packed: table },
       scratchBytes: 8 * groups,
-      lead: leadOf(p),
+      lead: leadOfRows(p),
       // Within 8 % of what was measured on the layers of the MLPerf Tiny models.
       cost: {
         cycles: Math.round(p.rows * (blocks * (20.3 * groups + 60) + 11 * groups + 120 + waiting)),

@@ -1,4 +1,6 @@
 import { tapsBefore, type WindowParams } from "../image_params.js";
+import type { Conv2dS8Params } from "../nn_conv2d_s8.js";
+import { leadOfWalk } from "./mve.js";
 
 /**
  * `lead` of a pooling kernel that goes over its outputs in order and reads a channel's window before it writes the
@@ -31,4 +33,19 @@ function firstInside(position: number, dilation: number, taps: number, size: num
   const tap = tapsBefore(-position, dilation, taps);
   const first = position + tap * dilation;
   return tap < taps && first < size ? first : undefined;
+}
+
+/**
+ * `lead` of a convolution that makes a row of the output channel by channel, and so reads every row under it until the
+ * row is whole.
+ */
+export function leadOfOutputRows(p: Conv2dS8Params): number {
+  const inRow = p.in_w * p.in_c;
+  const outRow = p.out_w * p.out_c;
+  const walk = Array.from({ length: p.batch * p.out_h }, (_, row) => {
+    const n = Math.floor(row / p.out_h);
+    const y = firstInside((row % p.out_h) * p.stride_h - p.pad_top, p.dilation_h, p.kernel_h, p.in_h);
+    return { first: y === undefined ? Infinity : (n * p.in_h + y) * inRow, end: (row + 1) * outRow };
+  });
+  return leadOfWalk(walk, p.batch * p.in_h * inRow, true);
 }
