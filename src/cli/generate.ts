@@ -99,7 +99,7 @@ export const generate: AddCommand = (program) => {
         .default("auto"),
     )
     .addOption(
-      new Option("--optimize <what>", "what is made small first; balanced: RAM, for up to 15 % more cycles")
+      new Option("--optimize <what>", "what is made small first; balanced: RAM, where that costs few cycles")
         .choices(["speed", "balanced", "ram", "flash"])
         .default("balanced"),
     )

@@ -58,6 +58,8 @@ export interface StepImplementation {
 export interface Stage {
   readonly step: Step;
   readonly rows: Rows;
+  /** Calls of its kernel. */
+  readonly calls: number;
   /**
    * Line buffer in the scratch of the cascade: the rows of its output that are still to be read. Absent for the last
    * stage, whose rows go to the output.

@@ -73,8 +73,8 @@ interface Schedule {
   readonly leadInPlace: number;
   /** Rows moved to the front of line buffers, in bytes, over the whole run. */
   readonly movedBytes: number;
-  /** Calls of kernels. */
-  readonly calls: number;
+  /** Stage -> rows of its output that each call makes. */
+  readonly bands: readonly (readonly number[])[];
 }
 
 /** Runs the rows of all stages. @param outer bytes of a row of the input `over` and of the output */
@@ -96,7 +96,7 @@ function simulate(
   let lead = Number.NEGATIVE_INFINITY;
   let leadInPlace = Number.NEGATIVE_INFINITY;
   let movedBytes = 0;
-  let calls = 0;
+  const bands: number[][] = parts.map(() => []);
   const height = parts[last].rows.outRows;
   while (made[last] < height) {
     const need = new Array<number>(parts.length).fill(0);
@@ -108,9 +108,9 @@ function simulate(
       const low = Math.min(made[stage], ...consumers[stage].map((by) => firstRow(parts[by].rows, made[by])));
       if (low > first[stage]) movedBytes += (made[stage] - low) * rowBytes[stage];
       first[stage] = Math.max(first[stage], low);
+      bands[stage].push(need[stage] - made[stage]);
       made[stage] = need[stage];
       lines[stage] = Math.max(lines[stage], made[stage] - first[stage]);
-      calls += 1;
     }
     const unread = (stage: number) =>
       made[stage] < parts[stage].rows.outRows ? firstRow(parts[stage].rows, made[stage]) : Number.POSITIVE_INFINITY;
@@ -119,16 +119,17 @@ function simulate(
     const own = readers.includes(last) ? [firstRow(parts[last].rows, made[last]) * outer.input] : [];
     lead = Math.max(lead, end - Math.min(...others, ...own));
     leadInPlace = Math.max(leadInPlace, end - Math.min(...others));
+    bands[last].push(need[last] - made[last]);
     made[last] = need[last];
-    calls += 1;
   }
-  return { lines, lead, leadInPlace, movedBytes, calls };
+  return { lines, lead, leadInPlace, movedBytes, bands };
 }
 
 export interface MadeCascade {
   readonly step: Step;
-  /** Work that the steps one by one do not have. */
-  readonly calls: number;
+  /** Stage -> rows of its output that each of its calls makes. */
+  readonly bands: readonly (readonly number[])[];
+  /** Rows moved to the front of line buffers. */
   readonly movedBytes: number;
 }
 
@@ -187,10 +188,11 @@ export function makeCascade(
   const found = simulate(parts, band, over, outer, rowBytes);
   let end = alignUp(Math.max(0, ...parts.map(({ step }) => firmwareCall(step).scratchBytes)), SCRATCH_ALIGNMENT);
   const stages = parts.map(({ step, rows: own }, stage): Stage => {
-    if (stage === parts.length - 1) return { step, rows: own };
+    const calls = found.bands[stage].length;
+    if (stage === parts.length - 1) return { step, rows: own, calls };
     const offset = end;
     end += alignUp(found.lines[stage] * rowBytes[stage], LINES_ALIGNMENT);
-    return { step, rows: own, lines: { offset, rows: found.lines[stage] } };
+    return { step, rows: own, calls, lines: { offset, rows: found.lines[stage] } };
   });
   const final = parts[parts.length - 1].step;
   const step: Step = {
@@ -205,7 +207,7 @@ export function makeCascade(
       ...(over >= 0 && { lead: Number.isFinite(found.lead) ? found.lead : 0 }),
     },
   };
-  return { step, calls: found.calls, movedBytes: found.movedBytes };
+  return { step, bands: found.bands, movedBytes: found.movedBytes };
 }
 
 /**

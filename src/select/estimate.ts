@@ -36,7 +36,7 @@ export function estimateCycles(
   const cyclesOf = (step: Step, calls = 1) => step.implementation?.cycles ?? costs.plain(program, step, calls);
   const layers = program.steps.map((step): LayerEstimate => {
     const { node, operator, cascade } = step;
-    const stages = cascade?.stages.map((stage) => cyclesOf(stage.step, stage.rows.outRows));
+    const stages = cascade?.stages.map((stage) => cyclesOf(stage.step, stage.calls));
     const cycles = stages
       ? stages.reduce((sum, stage) => sum + stage, cascade?.cycles ?? 0)
       : kernelSteps(step).reduce((sum, one) => sum + cyclesOf(one), 0);

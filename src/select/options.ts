@@ -13,9 +13,8 @@ export interface Option {
   /** Name of the variant; "" for plain C. */
   readonly variant: string;
   readonly cycles: number;
-  /** The same on bands of one row each, with its cost; infinite where it cannot be cut. */
-  readonly bandedStep: Step;
-  readonly bandedCycles: number;
+  /** Cycles of calls on bands of so many rows of the output each; undefined where it cannot be cut. */
+  readonly banded?: (bands: readonly number[]) => number;
   readonly tableBytes: number;
   readonly kernel: string;
   readonly codeBytes: number;
@@ -50,8 +49,7 @@ export function optionsOf(
   const options: Option[] = [
     {
       ...{ step, variant: "", kernel: step.kernel, codeBytes: PLAIN_CODE_BYTES, cycles: costs.plain(program, step) },
-      bandedStep: step,
-      bandedCycles: costs.plain(program, step, rows?.outRows),
+      ...(rows && { banded: (bands) => costs.plain(program, step, bands.length) }),
       tableBytes: values.reduce((sum, [, data]) => sum + data.byteLength, 0),
     },
   ];
@@ -71,23 +69,35 @@ export function optionsOf(
       ...(lead !== undefined && { lead }),
     };
     const { modelled, call: perCall } = costs.variant(program, { ...step, implementation }, cost.cycles);
-    const learned = (formula: number, calls: number) => Math.round(modelled * formula + perCall * calls);
-    const withCycles = (cycles: number): Step => ({ ...step, implementation: { ...implementation, cycles } });
-    const cycles = learned(cost.cycles, 1);
-    const cut = rows !== undefined && callRows({ ...step, implementation }, rows) !== undefined;
-    const banded = cut ? learned(bandedCycles(variant, call, rows, target), rows.outRows) : Number.POSITIVE_INFINITY;
+    const learned = (formula: number) => Math.round(modelled * formula + perCall);
+    const cycles = learned(cost.cycles);
+    const banded = memoised((outRows: number) => learned(bandCycles(variant, call, rows!, outRows, target)));
     options.push({
-      ...{ step: withCycles(cycles), variant: variant.name, kernel, codeBytes: variant.codeBytes },
-      ...{ cycles, bandedStep: withCycles(banded), bandedCycles: banded },
+      ...{ step: { ...step, implementation: { ...implementation, cycles } }, variant: variant.name, kernel },
+      ...{ codeBytes: variant.codeBytes, cycles },
+      ...(rows &&
+        callRows({ ...step, implementation }, rows) && {
+          banded: (bands: readonly number[]) => bands.reduce((sum, outRows) => sum + banded(outRows), 0),
+        }),
       tableBytes: slots.reduce((sum, { name }) => sum + found.constants[name].byteLength, 0),
     });
   }
   return { options, refused };
 }
 
-/** Cycles of a variant when it is called for every row on its own. */
-function bandedCycles(variant: Variant, call: PlainCall, rows: Rows, target: Target): number {
-  const band = { inRows: Math.min(rows.inRows, rows.window), padTop: 0, outRows: 1 };
+function memoised(of: (rows: number) => number): (rows: number) => number {
+  const known = new Map<number, number>();
+  return (rows) => {
+    const value = known.get(rows) ?? of(rows);
+    known.set(rows, value);
+    return value;
+  };
+}
+
+/** Cycles of a variant for a call on a band of so many rows of the output, with no padding above or below. */
+function bandCycles(variant: Variant, call: PlainCall, rows: Rows, outRows: number, target: Target): number {
+  const inRows = Math.min(rows.inRows, (outRows - 1) * rows.stride + rows.window);
+  const band = { inRows, padTop: 0, outRows };
   const changed: Record<string, number | readonly number[]> = { ...call.params };
   for (const { name, index, of, times } of rows.fields) {
     const value = band[of] * times;
@@ -95,5 +105,5 @@ function bandedCycles(variant: Variant, call: PlainCall, rows: Rows, target: Tar
       index === undefined ? value : (call.params[name] as readonly number[]).map((v, i) => (i === index ? value : v));
   }
   const found = variant.implement({ ...call, params: changed }, target);
-  return typeof found === "string" ? Number.POSITIVE_INFINITY : found.cost.cycles * rows.outRows;
+  return typeof found === "string" ? Number.POSITIVE_INFINITY : found.cost.cycles;
 }

@@ -13,11 +13,11 @@ import { type Plan, planMemory } from "../plan/plan.js";
 import { stepRows } from "./cascade.js";
 import { costsOf, type MeasuredCall } from "./costs.js";
 import { type Option, type Options, optionsOf, type Rejection } from "./options.js";
-import { type StreamedLayers, streamLayers } from "./stream_layers.js";
+import { type BandedSteps, type StreamedLayers, streamLayers } from "./stream_layers.js";
 
 /**
- * What is made small first. speed: cycles; ram: the arena; flash: tables and code; balanced: the arena, as far as 15 %
- * more cycles than the least allow.
+ * What is made small first. speed: cycles; ram: the arena; flash: tables and code; balanced: the arena, where a share
+ * less of it costs at most half as large a share of cycles, and at most 15 % more cycles than the least.
  */
 export type Optimize = "speed" | "balanced" | "ram" | "flash";
 
@@ -53,6 +53,13 @@ export interface Choice {
 }
 
 const BALANCED_SHARE = 0.15;
+/** Share of the bytes in use that the next plan may have, how many are tried at most, and how many of them are planned. */
+const BALANCE_STEP = 0.97;
+const BALANCE_PLANS = 16;
+const BALANCE_PLANNED = 2;
+/** Rows of its output that a cascade makes at a time: fewer take less RAM, more compute less anew. */
+const BANDS = [1, 2, 4, 8];
+
 /** Throws E_DOES_NOT_FIT, with the smallest figure there is, where a limit cannot be kept. */
 export function selectKernels(given: Program, target: Target, options: SelectOptions = {}): Choice {
   const { optimize = "balanced", ioBuffers = "arena", maxRam, maxFlash, cascades = true, measured } = options;
@@ -74,20 +81,27 @@ export function selectKernels(given: Program, target: Target, options: SelectOpt
   const ordered: Program = { ...whole, steps: at.map((index) => whole.steps[index]) };
   const inFlash = (option: Option) => maxFlash === undefined || chosen.some(({ kernel }) => kernel === option.kernel);
   const own = (index: number) => found[index].options.filter(inFlash);
-  const cuttable = (index: number) => own(index).filter(({ bandedCycles }) => Number.isFinite(bandedCycles));
   const scratchOf = ({ step }: Option) => firmwareCall(step).scratchBytes;
-  const banded = (of: (option: Option) => number) =>
-    at.map((index) => {
-      const choices = cuttable(index);
-      const option = choices.length > 0 ? least(choices, of) : chosen[index];
-      return { step: option.bandedStep, cycles: option.bandedCycles - chosen[index].cycles };
-    });
-  const frugal = (option: Option) => scratchOf(option) * 2 ** 40 + option.bandedCycles;
+  /** For bands of so many rows, the cuttable option of each step with the least figure. */
+  const banded = (band: number, of: (option: Option, cycles: number) => number): BandedSteps => ({
+    band,
+    steps: at.map((index) => {
+      const outRows = rows[index]?.outRows ?? 1;
+      const bands = Array.from({ length: Math.ceil(outRows / band) }, () => Math.min(band, outRows));
+      const figure = (option: Option) => of(option, option.banded?.(bands) ?? Number.POSITIVE_INFINITY);
+      const cuttable = own(index).filter((option) => Number.isFinite(option.banded?.(bands)));
+      if (cuttable.length === 0) return undefined;
+      const { step, banded: cycles } = least(cuttable, figure);
+      return { step, cycles: cycles! };
+    }),
+  });
+  const frugal = (option: Option, cycles: number) => scratchOf(option) * 2 ** 40 + cycles;
   const before = sumOf(chosen, ({ cycles }) => cycles);
   const stream = (limit: number, maxCycles?: number) =>
     streamLayers(ordered, {
       ...{ ioBuffers, limit, cascades },
-      banded: [banded(({ bandedCycles }) => bandedCycles), banded(frugal)],
+      cycles: at.map((index) => chosen[index].cycles),
+      banded: BANDS.flatMap((band) => [banded(band, (_, cycles) => cycles), banded(band, frugal)]),
       alternatives: at.map((index) =>
         own(index)
           .filter((option) => option !== chosen[index])
@@ -100,7 +114,7 @@ export function selectKernels(given: Program, target: Target, options: SelectOpt
   const attempts = new Attempts({ program: ordered, peak: start.lowerBound, cycles: 0, plan: start }, ioBuffers);
   if (optimize === "ram") attempts.shrink(stream);
   else if (optimize === "balanced")
-    attempts.shrink((limit) => stream(limit, leastCycles * (1 + BALANCED_SHARE) - before));
+    attempts.balance((limit) => stream(limit, leastCycles * (1 + BALANCED_SHARE) - before), before);
   if (maxRam !== undefined && attempts.ram > maxRam) {
     attempts.fit(stream, maxRam);
     if (attempts.ram > maxRam) doesNotFit("RAM for the arena", attempts.ram, "--max-ram", maxRam);
@@ -147,6 +161,29 @@ class Attempts {
     this.attempt(first);
     this.attempt(stream(first.peak));
     if (this.best.plan.arenaBytes > first.peak) this.attempt(stream(this.best.plan.arenaBytes));
+  }
+
+  /**
+   * The least RAM times the square of the cycles: a share less RAM is worth half as large a share of cycles, and no more.
+   * @param cycles of the program without cascades
+   */
+  balance(stream: (limit: number) => StreamedLayers, cycles: number): void {
+    const persistent = this.best.plan.persistentBytes;
+    const worth = (bytes: number, more: number) => (bytes + persistent) * (cycles + more) ** 2;
+    const found: StreamedLayers[] = [];
+    let peak = this.best.peak;
+    for (let i = 0; i < BALANCE_PLANS; i++) {
+      const streamed = stream(Math.floor(peak * BALANCE_STEP));
+      if (streamed.peak >= peak) break;
+      found.push(streamed);
+      peak = streamed.peak;
+    }
+    const promising = found.sort((a, b) => worth(a.peak, a.cycles) - worth(b.peak, b.cycles)).slice(0, BALANCE_PLANNED);
+    for (const streamed of promising) {
+      const plan = planMemory(streamed.program, { ioBuffers: this.ioBuffers });
+      const { plan: own, cycles: more } = this.best;
+      if (worth(plan.arenaBytes, streamed.cycles) < worth(own.arenaBytes, more)) this.best = { ...streamed, plan };
+    }
   }
 
   /** The fewest cycles with which the arena keeps a limit. Its offsets may leave gaps, so the peak must be lower still. */

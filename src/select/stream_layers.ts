@@ -3,7 +3,7 @@
  * below the limit, again and again. A change is a chain of steps around that place run as a cascade, or another
  * implementation of the step, with less scratch or more overlap.
  */
-import { firmwareCall, type Program, type Step } from "../graph/program.js";
+import { firmwareCall, type Program, type Stage, type Step } from "../graph/program.js";
 import type { Rows } from "../kernels/rows.js";
 import { overlapBytes } from "../plan/conflicts.js";
 import { alignUp, dataflow, kernelInPlace, kernelLead, tensorBytes } from "../plan/dataflow.js";
@@ -21,21 +21,35 @@ const CYCLES_PER_CALL = 160;
 /** Of a byte that moves to the front of a line buffer. */
 const CYCLES_PER_MOVED_BYTE = 2;
 
+/** Another implementation of a step, and the cycles that it adds. */
 export interface Alternative {
   readonly step: Step;
   readonly cycles: number;
+}
+
+/** What a cascade may call for a step. */
+export interface BandedStep {
+  readonly step: Step;
+  /** Cycles of calls on bands of so many rows of the output each. */
+  cycles(bands: readonly number[]): number;
+}
+
+/** What cascades may call when they make so many rows of their output at a time. */
+export interface BandedSteps {
+  readonly band: number;
+  /** For each step of the program the same, or another implementation; undefined where it cannot be cut. */
+  readonly steps: readonly (BandedStep | undefined)[];
 }
 
 export interface StreamOptions {
   readonly ioBuffers: "arena" | "caller";
   /** Bytes that may be in use at once; more where that cannot be reached. */
   readonly limit: number;
-  /**
-   * What cascades may call, one list or another: for each step of the program the same, or another implementation that
-   * can be cut, with the cycles by which its calls on single rows exceed the one call of the program's step.
-   */
-  readonly banded: readonly (readonly Alternative[])[];
-  /** Step of the program -> other implementations of it, and the cycles that they add. */
+  /** Cycles of the steps of the program. */
+  readonly cycles: readonly number[];
+  /** The ways to make a cascade. */
+  readonly banded: readonly BandedSteps[];
+  /** Step of the program -> other implementations of it. */
   readonly alternatives?: readonly (readonly Alternative[])[];
   /** False: no cascades. */
   readonly cascades?: boolean;
@@ -56,6 +70,14 @@ interface Group {
   readonly indices: readonly number[];
   readonly step: Step;
   readonly cycles: number;
+}
+
+const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0);
+
+/** A stage that says what all its calls take. */
+function withCycles(stage: Stage, cycles: number): Stage {
+  const { implementation, ...step } = stage.step;
+  return implementation ? { ...stage, step: { ...step, implementation: { ...implementation, cycles } } } : stage;
 }
 
 /** @param program without cascades; its steps run in their order */
@@ -92,20 +114,29 @@ function prepare(program: Program, options: StreamOptions) {
   const { tensors, steps } = program;
   const flow = dataflow(program, { ioBuffers, alignment: ALIGNMENT, inPlaceOf: kernelInPlace });
   const rows: (Rows | undefined)[] = stepRows(program);
-  const cuttable = banded.map((list): Program => ({ ...program, steps: list.map(({ step }) => step) }));
+  const cuttable = banded.map(
+    (list): Program => ({
+      ...program,
+      steps: list.steps.map((own, index) => own?.step ?? steps[index]),
+    }),
+  );
   const made = new Map<string, readonly Group[]>();
 
   const groupsOf = (indices: readonly number[]): readonly Group[] => {
     const key = indices.join();
     let groups = made.get(key);
     if (groups === undefined) {
-      groups = cuttable.flatMap((cut, list): Group[] => {
-        const found = makeCascade(cut, rows, flow.readers, indices);
-        if (!found) return [];
-        const extra = indices.reduce((sum, index) => sum + banded[list][index].cycles, 0);
-        const cycles = found.calls * CYCLES_PER_CALL + found.movedBytes * CYCLES_PER_MOVED_BYTE;
-        const cascade = found.step.cascade && { ...found.step.cascade, cycles };
-        return [{ indices, step: { ...found.step, cascade }, cycles: cycles + extra }];
+      groups = banded.flatMap(({ band, steps: own }, list): Group[] => {
+        if (indices.some((index) => !own[index])) return [];
+        const found = makeCascade(cuttable[list], rows, flow.readers, indices, band);
+        if (!found?.step.cascade) return [];
+        const calls = sum(found.bands.map(({ length }) => length));
+        const cycles = calls * CYCLES_PER_CALL + found.movedBytes * CYCLES_PER_MOVED_BYTE;
+        const ofStages = indices.map((index, stage) => own[index]!.cycles(found.bands[stage]));
+        const stages = found.step.cascade.stages.map((stage, i) => withCycles(stage, ofStages[i]));
+        const step = { ...found.step, cascade: { ...found.step.cascade, stages, cycles } };
+        const whole = sum(indices.map((index) => options.cycles[index]));
+        return [{ indices, step, cycles: cycles + sum(ofStages) - whole }];
       });
       made.set(key, groups);
     }

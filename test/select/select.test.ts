@@ -71,7 +71,7 @@ describe("selectKernels", () => {
     expect(select({ optimize: "speed" }).plan.arenaBytes).toBeGreaterThan(4096);
   });
 
-  it("balances: as little RAM as 15 % more cycles allow", () => {
+  it("balances: RAM that costs few cycles, and at most 15 % more of them", () => {
     variant("fast", 10, 4096);
     // Plain convolutions would take far more cycles than 15 % of all: the scratch stays.
     const { decision, plan } = select({ optimize: "balanced" });
@@ -81,6 +81,18 @@ describe("selectKernels", () => {
     const better = select({ optimize: "balanced" });
     expect(better.decision.cycles).toBeLessThanOrEqual(1.15 * better.decision.leastCycles);
     expect(better.plan.arenaBytes).toBeLessThan(4096);
+  });
+
+  it("balances: no cycles for hardly less RAM", () => {
+    variant("fast", 1000, 4096);
+    // A tenth more cycles for 32 bytes.
+    variant("lean", 1100, 4064);
+    const before = select({ optimize: "speed" });
+    const { decision, plan } = select({ optimize: "balanced" });
+    expect(variantsIn(select({ optimize: "balanced", cascades: false }).program)).not.toContain("lean");
+    expect(plan.arenaBytes * decision.cycles ** 2).toBeLessThanOrEqual(
+      before.plan.arenaBytes * before.decision.cycles ** 2,
+    );
   });
 
   it("puts no variant that cannot be cut into a cascade", () => {
@@ -122,7 +134,7 @@ describe("selectKernels", () => {
 /** Bytes of the arena with plain kernels: alone, and with cascades. Targets of RAM in all are 200 to 400 bytes above. */
 const FIGURES: readonly [string, Record<Optimize, number>][] = [
   ["mlperf_kws", { speed: 10_048, flash: 10_048, balanced: 10_048, ram: 10_048 }],
-  ["mlperf_vww", { speed: 36_896, flash: 36_896, balanced: 29_952, ram: 29_952 }],
+  ["mlperf_vww", { speed: 36_896, flash: 36_896, balanced: 31_504, ram: 29_952 }],
   ["mlperf_ic", { speed: 33_312, flash: 33_312, balanced: 18_960, ram: 18_960 }],
   ["mlperf_ad", { speed: 768, flash: 768, balanced: 768, ram: 768 }],
   ["tinymaix_mnist_dw", { speed: 1712, flash: 1712, balanced: 1712, ram: 1712 }],

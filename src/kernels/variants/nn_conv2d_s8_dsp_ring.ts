@@ -31,7 +31,8 @@ export const ringLayout: Layout = {
     const blocks = Math.ceil(p.out_c / 4);
     const rows = p.kernel_h;
     const loops = rows * Math.ceil(steps / rows / UNROLLED);
-    const values = p.batch * Math.min(p.in_h, p.out_h * p.stride_h) * p.in_w * p.in_c;
+    // A call widens the rows under its first window too, so that calls on bands widen rows again.
+    const values = p.batch * Math.min(p.in_h, (p.out_h - 1) * p.stride_h + ringOf(p).slots) * p.in_w * p.in_c;
     const words = p.in_c % 4 === 0;
     // What is left of the channels is a call of its own, pair by pair.
     const last = p.out_c % 4 === 0 ? 0 : 1;
