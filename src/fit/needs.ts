@@ -4,7 +4,9 @@ import { type Board, listBoards, ramBytes, targetOf } from "../device/boards.js"
 import { benchCompiled } from "../device/profile/bench.js";
 import { tableBytes } from "../emit/manifest.js";
 import { UserError } from "../errors.js";
+import type { Target } from "../kernels/variant.js";
 import { linkPayload } from "../project/platformio.js";
+import { estimateCycles } from "../select/estimate.js";
 import type { Optimize } from "../select/select.js";
 
 /** Bytes and cycles of one inference. */
@@ -58,8 +60,8 @@ export function needsKey(board: Board, optimize: Optimize): string {
   return JSON.stringify([core, isa, flashWaitStates, optimize]);
 }
 
-function estimated(compiled: Compiled, optimize: Optimize): Needs {
-  const { program, plan, decision } = compiled;
+function estimated({ program, plan }: Compiled, target: Target, optimize: Optimize): Needs {
+  const { cycles, error } = estimateCycles(program, target);
   return {
     optimize,
     measuredOn: null,
@@ -69,8 +71,8 @@ function estimated(compiled: Compiled, optimize: Optimize): Needs {
     },
     ram: { arena: plan.arenaBytes, static: plan.persistentBytes, stack: ESTIMATE.stack, link: ESTIMATE.linkRam },
     linkPayload: null,
-    cycles: decision.cycles,
-    errors: { bytes: ESTIMATE.error, cycles: CYCLE_ERRORS.otherCore },
+    cycles,
+    errors: { bytes: ESTIMATE.error, cycles: error },
   };
 }
 
@@ -96,15 +98,16 @@ async function measured(compiled: Compiled, core: string, on: Board, optimize: O
 
 /** What a model needs on a board's core. @param measure build and count where a simulated board of the core is there */
 export async function needsOf(prepared: Prepared, board: Board, optimize: Optimize, measure: boolean): Promise<Needs> {
-  const compiled = compileFor(prepared, { target: targetOf(board), optimize });
+  const target = targetOf(board);
+  const compiled = compileFor(prepared, { target, optimize });
   const on = measure ? (board.simulator ? board : standIn(board.core, listBoards())) : undefined;
-  if (!on) return estimated(compiled, optimize);
+  if (!on) return estimated(compiled, target, optimize);
   try {
     return await measured(compiled, board.core, on, optimize);
   } catch (error) {
     // Too large for its stand-in, or no compiler for this core here.
     if (error instanceof UserError && ["E_TOOL_FAILED", "E_TOOL_MISSING", "E_LINK"].includes(error.code)) {
-      return estimated(compiled, optimize);
+      return estimated(compiled, target, optimize);
     }
     throw error;
   }
