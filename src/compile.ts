@@ -27,7 +27,13 @@ import { saturate } from "./passes/saturate.js";
 import { type Streamed, type StreamOptions, stream } from "./passes/stream.js";
 import type { Plan } from "./plan/plan.js";
 import type { Rows } from "./quantize/calibrate.js";
-import { type Quantised, type QuantiseOptions, quantiseFloat } from "./quantize/quantise.js";
+import {
+  chooseQuantisation,
+  type Quantised,
+  type QuantiseOptions,
+  type Ranged,
+  roundQuantised,
+} from "./quantize/quantise.js";
 import type { Rejection } from "./select/options.js";
 import { type Decision, type SelectOptions, selectKernels } from "./select/select.js";
 
@@ -109,13 +115,18 @@ export function canonicalGraph(model: Model, options: ReadOptions = {}): Graph {
   return canonicalise(bindStates(graph, options.states ?? []), options);
 }
 
-/** Float graph -> int8 graph, by calibration. Throws E_USAGE for a graph that is quantised already. */
-export function quantise(graph: Graph, options: QuantizeOptions): Quantised {
+/** A float graph with the ranges of its values, by calibration. Throws E_USAGE for a graph that is quantised already. */
+export function calibrated(graph: Graph, options: QuantizeOptions): Ranged {
   if (isQuantised(graph)) {
     throw new UserError("E_USAGE", "the model is quantised already: generate takes it as it is, without --calibration");
   }
   const rows = options.calibration(fedInputs(graph).map((name) => graph.tensors.get(name)!));
-  return quantiseFloat(graph, rows, options);
+  return chooseQuantisation(graph, rows, options);
+}
+
+/** Float graph -> int8 graph, by calibration. Throws E_USAGE for a graph that is quantised already. */
+export function quantise(graph: Graph, options: QuantizeOptions): Quantised {
+  return roundQuantised(calibrated(graph, options), options.scheme?.precisions);
 }
 
 /** A model up to the point where the core that it is compiled for begins to matter. */

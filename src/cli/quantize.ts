@@ -1,5 +1,8 @@
+import { readFileSync } from "node:fs";
 import { decibels } from "../compare/metrics.js";
-import { canonicalGraph, quantise, type Rows, read } from "../compile.js";
+import { calibrated, canonicalGraph, type Rows, read } from "../compile.js";
+import { loadData } from "../data/load.js";
+import { UserError } from "../errors.js";
 import { fedInputs, type Shape, type Tensor } from "../graph/ir.js";
 import { writeFileAtomic } from "../io/files.js";
 import { toolVersion } from "../io/package_path.js";
@@ -8,7 +11,10 @@ import { writeModel } from "../onnx/write.js";
 import { dataWarnings, layerWarnings } from "../quantize/diagnose.js";
 import { exportQdq } from "../quantize/export_qdq.js";
 import { type LayerError, layerErrors } from "../quantize/layer_errors.js";
+import { precisionsText } from "../quantize/precisions.js";
+import { type Ranged, roundQuantised } from "../quantize/quantise.js";
 import { rangesText } from "../quantize/ranges_file.js";
+import { layerSensitivities } from "../quantize/search.js";
 import { type AddCommand, action } from "./command.js";
 import {
   calibrationFrom,
@@ -23,8 +29,16 @@ import {
   stateOption,
 } from "./options.js";
 import { kilobytes, type Output, percent, table } from "./output.js";
+import {
+  type SearchFlags,
+  search,
+  searchJson,
+  searchOptions,
+  searchText,
+  sensitivityTable,
+} from "./quantize_search.js";
 
-interface Options extends QuantiseFlags {
+interface Options extends QuantiseFlags, SearchFlags {
   json?: boolean;
   calibration: string;
   output: string;
@@ -34,6 +48,8 @@ interface Options extends QuantiseFlags {
   constant?: ReadonlyMap<string, readonly number[]>;
   inputLayout?: "nhwc" | "nchw";
   saveRanges?: string;
+  savePrecisions?: string;
+  sensitivity?: boolean;
   layers?: boolean;
 }
 
@@ -45,6 +61,8 @@ export const quantize: AddCommand = (program) => {
     .requiredOption("--calibration <data>", "example inputs: .npz (array calibration), .npy or .csv")
     .requiredOption("-o, --output <file>", "the QDQ model to write")
     .option("--save-ranges <file>", "write the range of every value as JSON, for --ranges")
+    .option("--save-precisions <file>", "write the precision of every layer that is not int8 as JSON, for --precisions")
+    .option("--sensitivity", "print what each layer alone costs in int4, and gains in float32")
     .option("--layers", "print how far every layer is from the float model")
     .addOption(shapeOption())
     .addOption(constantOption())
@@ -56,10 +74,11 @@ export const quantize: AddCommand = (program) => {
       "after",
       "\nExamples:\n" +
         "  $ onnx2mcu quantize model.onnx --calibration data.npz -o model.int8.onnx\n" +
-        "  $ onnx2mcu quantize model.onnx --calibration data.npz --observer best --corrections auto --layers -o model.int8.onnx",
+        "  $ onnx2mcu quantize model.onnx --calibration data.npz --observer best --corrections auto --layers -o model.int8.onnx\n" +
+        "  $ onnx2mcu quantize model.onnx --calibration data.npz --corrections auto --max-accuracy-drop 1 -o model.mixed.onnx",
     )
     .action(action<Options>(([path], options, output) => run(path, options, output)));
-  for (const option of quantiseOptions()) command.addOption(option);
+  for (const option of [...quantiseOptions(), ...searchOptions()]) command.addOption(option);
 };
 
 async function run(path: string, options: Options, output: Output): Promise<undefined> {
@@ -75,18 +94,23 @@ async function run(path: string, options: Options, output: Output): Promise<unde
     rows = calibrationFrom(options.calibration)(inputs);
     return rows;
   };
-  const quantised = quantise(graph, { calibration, ...quantiseOptionsOf(options, output) });
+  const ranged = calibrated(graph, { calibration, ...quantiseOptionsOf(options, output) });
+  const { quantised, text: about, json: chosen } = await choosePrecisions(ranged, path, options, output);
   const bytes = writeModel(exportQdq(quantised.graph), { producer: "onnx2mcu", producerVersion: toolVersion });
   const layers = layerErrors(quantised.graph, quantised.samples());
-  const warnings = [...dataWarnings(rows!, fedInputs(graph)), ...layerWarnings(layers, quantised.graph.outputs)];
+  const done = { corrected: options.corrections.length > 0, precisions: quantised.precisions };
+  const warnings = [...dataWarnings(rows!, fedInputs(graph)), ...layerWarnings(layers, quantised.graph.outputs, done)];
   for (const warning of warnings) output.note(`warning: ${warning}`);
   await writeFileAtomic(options.output, bytes);
   if (options.saveRanges) await writeFileAtomic(options.saveRanges, Buffer.from(rangesText(quantised.ranges)));
+  if (options.savePrecisions) {
+    await writeFileAtomic(options.savePrecisions, Buffer.from(precisionsText(quantised.precisions)));
+  }
   const { equalised, rounded } = quantised;
-  const calibrated = rows!.rows;
   const text = [
+    ...about,
     ...(options.layers ? [layerTable(layers), ""] : []),
-    `${options.output}: ${kilobytes(bytes.length)}, calibrated on ${calibrated} rows`,
+    `${options.output}: ${kilobytes(bytes.length)}, calibrated on ${rows!.rows} rows`,
     ...(equalised.length > 0 ? [`  ${equalised.length} values equalised`] : []),
     ...(rounded.length > 0
       ? [
@@ -96,13 +120,38 @@ async function run(path: string, options: Options, output: Output): Promise<unde
   ];
   output.result(
     {
-      ...{ output: options.output, bytes: bytes.length, rows: calibrated, nodes: quantised.graph.nodes.length },
+      ...{ output: options.output, bytes: bytes.length, rows: rows!.rows, nodes: quantised.graph.nodes.length },
       ...{ warnings, layers: layers.map(asJson), equalised, rounded },
       observers: Object.fromEntries(quantised.observers),
+      precisions: Object.fromEntries(quantised.precisions),
+      ...chosen,
     },
     text.join("\n"),
   );
   return undefined;
+}
+
+/** The model with the precisions that the options give, or that a search finds; what there is to say about it. */
+async function choosePrecisions(ranged: Ranged, model: string, options: Options, output: Output) {
+  const { maxAccuracyDrop, precisions } = options;
+  if (maxAccuracyDrop !== undefined) {
+    if (precisions) throw new UserError("E_USAGE", "--max-accuracy-drop chooses precisions: leave --precisions out");
+    const flags = { ...options, maxAccuracyDrop };
+    const { calibration: data, observer, percentile, corrections, cost } = options;
+    const settings = JSON.stringify([observer, percentile, corrections, options.symmetric, options.perTensor, cost]);
+    const identity = [readFileSync(model), readFileSync(data), settings, rangesText(ranged.ranges)];
+    const done = await search(ranged, loadData(data), flags, identity, output);
+    return { quantised: done.found.quantised, text: [searchText(done, flags), ""], json: { search: searchJson(done) } };
+  }
+  if (!options.sensitivity) return { quantised: roundQuantised(ranged, precisions), text: [], json: {} };
+  const { quantised, base, layers } = layerSensitivities(ranged, (done, total) =>
+    output.progress(`sensitivity ${done}/${total}`),
+  );
+  return {
+    quantised: precisions ? roundQuantised(ranged, precisions) : quantised,
+    text: [sensitivityTable(layers), `all int8: ${decibels(base)} dB`, ""],
+    json: { sensitivity: { base: Number.isFinite(base) ? base : null, layers } },
+  };
 }
 
 /** JSON knows no infinity: null stands for a layer without any error. */

@@ -10,7 +10,7 @@ import { type Equalised, equalise, LAYERS, NORMALISATIONS } from "./corrections/
 import { ownConstants } from "./corrections/own_constants.js";
 import { type RoundedLayer, roundWeights } from "./corrections/round_weights.js";
 import type { ObserverKind, Range } from "./observers.js";
-import { checkPrecisions } from "./precisions.js";
+import { checkPrecisions, type Precisions } from "./precisions.js";
 import { quantizeGraph, type Scheme } from "./quantize.js";
 import { checkRanges } from "./ranges_file.js";
 import { type Samples, sampleValues, spread } from "./samples.js";
@@ -52,6 +52,8 @@ export interface Quantised {
   readonly observers: ReadonlyMap<string, ObserverKind>;
   readonly equalised: readonly Equalised[];
   readonly rounded: readonly RoundedLayer[];
+  /** Of the layers that are not int8. */
+  readonly precisions: Precisions;
 }
 
 /** Rows that corrections look at: all values of all of them are in memory at once. */
@@ -59,9 +61,14 @@ const CORRECTION_ROWS = 64;
 /** Elements of all those values together, 4 bytes each. */
 const MOST_VALUES = 2 ** 25;
 
-/** @param graph canonical, float */
-export function quantiseFloat(graph: Graph, data: Rows, options: QuantiseOptions = {}): Quantised {
-  const { observer = { kind: "minmax" }, corrections = [], scheme = {}, onProgress } = options;
+/** A float model with its ranges: what rounding starts from, whatever the precision of its layers. */
+export interface Ranged extends Omit<Quantised, "graph" | "rounded" | "precisions"> {
+  readonly options: QuantiseOptions;
+}
+
+/** Equalises, calibrates and chooses the ranges. @param graph canonical, float */
+export function chooseQuantisation(graph: Graph, data: Rows, options: QuantiseOptions = {}): Ranged {
+  const { observer = { kind: "minmax" }, corrections = [], onProgress } = options;
   const report = (stage: Stage, total: number) => (done: number) => onProgress?.(stage, done, total);
   const own = corrections.length > 0 ? ownConstants(graph) : graph;
   const producers = new Set<string>([
@@ -76,23 +83,35 @@ export function quantiseFloat(graph: Graph, data: Rows, options: QuantiseOptions
   const { ranges, observers } = chooseRanges(seen, observer, float.outputs);
   const given = options.ranges ?? new Map<string, Range>();
   checkRanges(given, new Set(ranges.keys()));
-  checkPrecisions(float, scheme.precisions ?? new Map());
-  const all = new Map([...ranges, ...given]);
-  const plain = quantizeGraph(float, all, scheme);
   let taken: Samples | undefined;
   const samples = () => {
     taken ??= correctionSamples(float, data);
     return taken;
   };
+  return { float, ranges: new Map([...ranges, ...given]), observers, equalised, samples, options };
+}
+
+/** Rounds a model that has its ranges. @param precisions of its layers, in the place of those of the scheme */
+export function roundQuantised(ranged: Ranged, precisions: Precisions = new Map()): Quantised {
+  const { options, ...found } = ranged;
+  const { corrections = [], onProgress } = options;
+  const { float, ranges, samples } = found;
+  checkPrecisions(float, precisions);
+  const plain = quantizeGraph(float, ranges, { ...options.scheme, precisions });
   const weights = corrections.includes("rounding");
-  const { graph: quantised, layers } =
+  const { graph, layers } =
     weights || corrections.includes("bias")
       ? roundWeights(plain, float, samples(), {
           weights,
           onLayer: (done, total) => onProgress?.("rounding", done, total),
         })
       : { graph: plain, layers: [] };
-  return { graph: quantised, samples, float, ranges: all, observers, equalised, rounded: layers };
+  return { ...found, graph, rounded: layers, precisions };
+}
+
+/** @param graph canonical, float */
+export function quantiseFloat(graph: Graph, data: Rows, options: QuantiseOptions = {}): Quantised {
+  return roundQuantised(chooseQuantisation(graph, data, options), options.scheme?.precisions);
 }
 
 /** As many rows as fit the memory that corrections may take. */

@@ -114,6 +114,7 @@ describe("--json gives one document with exactly these keys", () => {
       equalised: [],
       rounded: [],
       observers: expect.any(Object),
+      precisions: {},
     });
     const folder = at("from_qdq");
     documentOf(await onnx2mcu(["generate", model, "--board", "qemu-cortex-m4", "-o", folder, "--json"]));
@@ -144,6 +145,45 @@ describe("--json gives one document with exactly these keys", () => {
     expect((await onnx2mcu([...common, "-o", at("c.onnx"), "--ranges", at("s.json")])).status).toBe(0);
     expect(readFileSync(at("c.onnx"))).toEqual(readFileSync(at("b.onnx")));
     expect(readFileSync(at("a.onnx"))).not.toEqual(readFileSync(at("b.onnx")));
+  });
+
+  test("quantize --max-accuracy-drop: fewer bytes, the budget kept, the table of precisions gives the same model", async () => {
+    const common = ["quantize", DIGITS_MODEL, "--calibration", DIGITS_DATA, "--corrections", "auto"];
+    const search = ["--max-accuracy-drop", "1", "--search-rows", "100", "--resume", at("search.json"), "--json"];
+    const first = [...common, ...search, "-o", at("mixed.onnx"), "--save-precisions", at("p.json")];
+    const { search: found, precisions } = documentOf(await onnx2mcu(first));
+    expect(found).toMatchObject({ metric: "accuracy", unit: "points", rows: 100, keeps: true });
+    expect(found.reference - found.chosen.value).toBeLessThanOrEqual(1);
+    expect(Object.values(precisions)).toContain("int4");
+    expect(found.chosen.weightBytes).toBeLessThan(
+      found.trials.find((trial: { precisions: object }) => Object.keys(trial.precisions).length === 0).weightBytes,
+    );
+    expect(JSON.parse(readFileSync(at("p.json"), "utf8")).precisions).toEqual(precisions);
+
+    const again = await onnx2mcu([...common, "--precisions", at("p.json"), "-o", at("again.onnx")]);
+    expect(again.status).toBe(0);
+    expect(readFileSync(at("again.onnx"))).toEqual(readFileSync(at("mixed.onnx")));
+    const resumed = await onnx2mcu([...common, ...search, "-o", at("resumed.onnx")]);
+    expect(resumed.stderr).toMatch(/models are judged already/);
+    expect(documentOf(resumed).search.chosen).toEqual(found.chosen);
+  });
+
+  test("quantize --metric: a function of the user's", async () => {
+    writeFileSync(at("metric.mjs"), "export default (outputs, float) => -Math.abs(outputs[0][0] - float[0][0]);\n");
+    const common = ["quantize", DIGITS_MODEL, "--calibration", DIGITS_DATA, "-o", at("m.onnx"), "--json"];
+    const args = [...common, "--max-accuracy-drop", "10", "--search-rows", "5", "--metric"];
+    const { search } = documentOf(await onnx2mcu([...args, at("metric.mjs")]));
+    expect(search).toMatchObject({ metric: at("metric.mjs"), unit: "", reference: expect.closeTo(0, 9) });
+    writeFileSync(at("none.mjs"), "export default 3;\n");
+    const refused = await onnx2mcu([...args, at("none.mjs")]);
+    expect(refused.stdout + refused.stderr).toMatch(/E_USAGE[\s\S]*no function/);
+  });
+
+  test("quantize --sensitivity: what each layer costs in int4", async () => {
+    const args = ["quantize", DIGITS_MODEL, "--calibration", DIGITS_DATA, "--sensitivity", "-o", at("s.onnx")];
+    const { status, stdout } = await onnx2mcu(args);
+    expect(status).toBe(0);
+    expect(stdout).toMatch(/dB if it is int4[\s\S]*Gemm[\s\S]*all int8: \d+/);
   });
 
   test("generate, from another working directory", async () => {
@@ -343,6 +383,23 @@ const failures: readonly {
     files: { "r.json": "[]" },
     code: "E_DATA_FORMAT",
     says: /r\.json/,
+  },
+  {
+    name: "a table of precisions with an unknown layer",
+    args: ["quantize", DIGITS_MODEL, "--calibration", DIGITS_DATA, "-o", "q.onnx", "--precisions", "p.json"],
+    files: { "p.json": '{"schemaVersion": 1, "precisions": {"nobody": "int4"}}' },
+    code: "E_USAGE",
+    says: /"nobody" is no layer/,
+  },
+  {
+    name: "a search of another model",
+    args: [
+      ...["quantize", DIGITS_MODEL, "--calibration", DIGITS_DATA, "-o", "q.onnx"],
+      ...["--max-accuracy-drop", "1", "--resume", "s.json"],
+    ],
+    files: { "s.json": '{"schemaVersion": 1, "search": "x", "values": {}}' },
+    code: "E_DATA_FORMAT",
+    says: /belongs to another model/,
   },
   { name: "no model", args: ["analyze", "absent.onnx"], code: "E_MODEL_NOT_FOUND", says: /absent\.onnx/ },
   { name: "an empty model", args: ["analyze", "m.onnx"], files: { "m.onnx": "" }, code: "E_MODEL_EMPTY" },

@@ -13,6 +13,7 @@ import { constant, graphOf, node, randomRows, separableGraph, value } from "./gr
 
 const graph = separableGraph(() => 1);
 const data = randomRows(30, 144);
+const PLAIN = { corrected: false, precisions: new Map() };
 const folder = mkdtempSync(join(tmpdir(), "ranges-"));
 afterAll(() => rmSync(folder, { recursive: true }));
 
@@ -151,8 +152,8 @@ describe("warnings", () => {
     const narrow = quantiseFloat(graph, data, { ranges: new Map([["a", { min: 0, max: 0.05 }]]) });
     const layers = layerErrors(narrow.graph, narrow.samples());
     expect(layers.find(({ value: name }) => name === "a")!.saturated).toBeGreaterThan(0.3);
-    expect(layerWarnings(layers, ["y"])[0]).toMatch(/loses most by itself is Conv "a".*leave the range/);
+    expect(layerWarnings(layers, ["y"], PLAIN)[0]).toMatch(/loses most by itself is Conv "a".*leave the range/);
     const good = quantiseFloat(graph, data);
-    expect(layerWarnings(layerErrors(good.graph, good.samples()), ["y"])).toEqual([]);
+    expect(layerWarnings(layerErrors(good.graph, good.samples()), ["y"], PLAIN)).toEqual([]);
   });
 });

@@ -1,0 +1,308 @@
+/**
+ * Mixed precision by need: how much each layer matters, and the cheapest precisions that keep a budget.
+ *
+ * 1. Two quantised models are made, all int8 and as much int4 as there is; a mixed one takes the rounded weights of each
+ *    layer from either, which costs no time. (The one that is chosen is rounded anew, with all its corrections.)
+ * 2. Sensitivity: each layer alone in int4, and each alone in float32, as the noise that it adds to the output.
+ * 3. Search: layers in the order of noise per saving; the most of them, by bisection, that keep the budget, and then
+ *    every further one that does. Where int8 alone is over the budget, layers become float32 in the order of what that
+ *    gains per cost, as many as it takes, and then without each that can be spared.
+ */
+import { addRow, type Comparison, EMPTY_COMPARISON, snr } from "../compare/metrics.js";
+import { elementCount, type Graph, type Node, type Tensor } from "../graph/ir.js";
+import { type LayerPrecision, type Precisions, takesInt4 } from "./precisions.js";
+import { type Judged, type Outputs, outputsOf, type Quality } from "./quality.js";
+import { type Quantised, type Ranged, roundQuantised } from "./quantise.js";
+import { quantizeGraph } from "./quantize.js";
+import type { Samples } from "./samples.js";
+
+/** What a search saves. */
+export const COSTS = ["flash", "cycles", "ram"] as const;
+export type CostKind = (typeof COSTS)[number];
+
+/** What one layer does to the first output when it alone is not int8. */
+export interface Sensitivity {
+  readonly node: string;
+  readonly operator: string;
+  readonly weightBytes: number;
+  /** dB of the output with int8 weights everywhere but here; null where the layer cannot have them. */
+  readonly int4: number | null;
+  /** dB of the output with this layer in float32. */
+  readonly float32: number;
+}
+
+/** A mixed model that was judged. */
+export interface Trial {
+  readonly precisions: Precisions;
+  /** See costOf. */
+  readonly cost: number;
+  readonly weightBytes: number;
+  /** By the quality that the search goes by. */
+  readonly value: number;
+}
+
+export interface Found {
+  readonly quantised: Quantised;
+  readonly chosen: Trial;
+  /** Value that losses are counted from. */
+  readonly reference: number;
+  /** Whether the chosen model keeps the budget. */
+  readonly keeps: boolean;
+  readonly sensitivities: readonly Sensitivity[];
+  /** Everything that was judged, the cheapest first. */
+  readonly trials: readonly Trial[];
+}
+
+/** Values by a key of the precisions: what makes a search resumable. */
+export type Known = Map<string, number>;
+
+export interface SearchOptions {
+  readonly quality: Quality;
+  readonly judged: Judged;
+  /** Most that the value may be below the reference, in the unit of the quality. */
+  readonly maxDrop: number;
+  readonly cost: CostKind;
+  /** Values that are known already; every further one is added. */
+  readonly known?: Known;
+  readonly onTrial?: () => void;
+  readonly onProgress?: (what: string, done: number, total: number) => void;
+}
+
+const key = (precisions: Precisions) => JSON.stringify([...precisions].toSorted());
+
+/** Layers with weights, in order. */
+function layersOf(graph: Graph): Node[] {
+  return graph.nodes.filter(({ inputs }) => {
+    const weights = graph.tensors.get(inputs[1] ?? "");
+    return weights?.data !== undefined && weights.type === "float32" && weights.shape.length > 1;
+  });
+}
+
+const weightsOf = (graph: Graph, { inputs }: Node): Tensor => graph.tensors.get(inputs[1])!;
+
+const BITS: Readonly<Record<LayerPrecision, number>> = { int4: 4, int8: 8, float32: 32 };
+
+const weightBytesOf = (graph: Graph, node: Node, precision: LayerPrecision) =>
+  (elementCount(weightsOf(graph, node).shape) * BITS[precision]) / 8;
+
+/** Cycles per product in float32 by those in int8, about: 5 and more with a floating-point unit. */
+const FLOAT_CYCLES = 8;
+
+/** Cost of a layer: bytes of its weights, relative cycles of its products, or bytes of its input and output. */
+function costOf(graph: Graph, node: Node, precision: LayerPrecision, kind: CostKind): number {
+  const elements = (name: string) => elementCount(graph.tensors.get(name)!.shape);
+  const isFloat = precision === "float32";
+  if (kind === "flash") return weightBytesOf(graph, node, precision);
+  if (kind === "ram") return (elements(node.inputs[0]) + elements(node.outputs[0])) * (isFloat ? 4 : 1);
+  const weights = weightsOf(graph, node).shape;
+  const products = (elements(node.outputs[0]) * elementCount(weights)) / weights[0];
+  return products * (isFloat ? FLOAT_CYCLES : precision === "int4" ? 1.2 : 1);
+}
+
+const sum = (graph: Graph, precisions: Precisions, of: (node: Node, precision: LayerPrecision) => number) =>
+  layersOf(graph).reduce((total, node) => total + of(node, precisions.get(node.name) ?? "int8"), 0);
+
+/** The quantised model with the given precisions, its weights and biases taken from rounded ones. */
+function mixed(ranged: Ranged, banks: Readonly<Partial<Record<LayerPrecision, Graph>>>, precisions: Precisions): Graph {
+  const { float, ranges, options } = ranged;
+  const graph = quantizeGraph(float, ranges, { ...options.scheme, precisions });
+  const tensors = new Map(graph.tensors);
+  for (const node of graph.nodes) {
+    const bank = banks[precisions.get(node.name) ?? "int8"];
+    const rounded = bank?.nodes.find(({ name }) => name === node.name);
+    node.inputs.forEach((name, i) => {
+      const own = tensors.get(name);
+      const better = i > 0 ? bank?.tensors.get(rounded?.inputs[i] ?? "") : undefined;
+      if (own?.data && better?.data && own.quantization) tensors.set(name, { ...better, name });
+    });
+  }
+  return { ...graph, tensors };
+}
+
+const noise = (db: number) => 10 ** (-db / 10);
+
+function snrOf(outputs: Outputs, float: Outputs): number {
+  return snr(outputs.reduce<Comparison>((all, row, i) => addRow(all, row, float[i]), EMPTY_COMPARISON));
+}
+
+interface Bench {
+  readonly ranged: Ranged;
+  readonly layers: readonly Node[];
+  readonly banks: Readonly<Partial<Record<LayerPrecision, Graph>>>;
+  readonly base: Quantised;
+}
+
+function benchOf(ranged: Ranged): Bench {
+  const layers = layersOf(ranged.float);
+  const packable = layers.filter((node) => takesInt4(ranged.float, node));
+  const base = roundQuantised(ranged);
+  const narrow = roundQuantised(ranged, new Map(packable.map(({ name }) => [name, "int4"])));
+  return { ranged, layers, banks: { int8: base.graph, int4: narrow.graph }, base };
+}
+
+/** Rows of the samples as rows that a model is judged on. */
+function judgedSamples({ inputs, rows }: Samples): Judged {
+  return {
+    rows: { rows, row: (i) => inputs[i] },
+    indices: Array.from({ length: rows }, (_, i) => i),
+    labels: null,
+  };
+}
+
+/** Each layer alone in int4 and in float32, on the rows that corrections look at. */
+function sensitivitiesOf(bench: Bench, onProgress?: (done: number, total: number) => void) {
+  const { ranged, layers, banks, base } = bench;
+  const judged = judgedSamples(ranged.samples());
+  const float = outputsOf(ranged.float, "float32", judged);
+  const measure = (precisions: Precisions) => snrOf(outputsOf(mixed(ranged, banks, precisions), "int8", judged), float);
+  const all = layers.map((node, index): Sensitivity => {
+    const alone = (precision: LayerPrecision) => measure(new Map([[node.name, precision]]));
+    const { name, operator } = node;
+    const found = {
+      ...{ node: name, operator, weightBytes: weightBytesOf(ranged.float, node, "int8") },
+      int4: takesInt4(ranged.float, node) ? alone("int4") : null,
+      float32: alone("float32"),
+    };
+    onProgress?.(index + 1, layers.length);
+    return found;
+  });
+  return { all, base: snrOf(outputsOf(base.graph, "int8", judged), float) };
+}
+
+/** What the noise of a layer is worth: layers that cost the most noise for what they save come last. */
+function ordered(
+  bench: Bench,
+  { all, base }: ReturnType<typeof sensitivitiesOf>,
+  precision: LayerPrecision,
+  kind: CostKind,
+): string[] {
+  const { ranged, layers } = bench;
+  return all
+    .flatMap((found, index) => {
+      const db = precision === "int4" ? found.int4 : found.float32;
+      if (db === null) return [];
+      const change =
+        costOf(ranged.float, layers[index], precision, kind) - costOf(ranged.float, layers[index], "int8", kind);
+      const added = noise(db) - noise(base);
+      // Saving: noise per byte saved, the least first. Spending: noise taken away per cost, the most first.
+      if (precision === "int4") return change < 0 ? [{ name: found.node, score: Math.max(added, 0) / -change }] : [];
+      return [{ name: found.node, score: added / Math.max(change, 1) }];
+    })
+    .toSorted((a, b) => a.score - b.score)
+    .map(({ name }) => name);
+}
+
+/** @param ranged from chooseQuantisation */
+export function searchPrecisions(ranged: Ranged, options: SearchOptions): Found {
+  const { quality, judged, maxDrop, cost, known = new Map(), onTrial, onProgress } = options;
+  const bench = benchOf(ranged);
+  const float = outputsOf(ranged.float, "float32", judged);
+  const trials = new Map<string, Trial>();
+  const trialOf = (precisions: Precisions, value: number): Trial => ({
+    precisions,
+    cost: sum(ranged.float, precisions, (node, p) => costOf(ranged.float, node, p, cost)),
+    weightBytes: sum(ranged.float, precisions, (node, p) => weightBytesOf(ranged.float, node, p)),
+    value,
+  });
+  const judgeGraph = (graph: Graph) => quality.measure(outputsOf(graph, "int8", judged), float, judged.labels);
+  const judge = (precisions: Precisions): Trial => {
+    const name = key(precisions);
+    let value = known.get(name);
+    if (value === undefined) {
+      value = judgeGraph(mixed(ranged, bench.banks, precisions));
+      known.set(name, value);
+      onTrial?.();
+    }
+    const trial = trialOf(precisions, value);
+    trials.set(name, trial);
+    onProgress?.("trial", trials.size, 0);
+    return trial;
+  };
+  const base = judge(new Map());
+  const reference = quality.fromInt8 ? base.value : quality.measure(float, float, judged.labels);
+  const keeps = ({ value }: Trial) => reference - value <= maxDrop + 1e-9;
+  const sensitivities = sensitivitiesOf(bench, (done, total) => onProgress?.("layer", done, total));
+  const precision = keeps(base) ? "int4" : "float32";
+  const names = ordered(bench, sensitivities, precision, cost);
+  const first = (count: number): Precisions => new Map(names.slice(0, count).map((name) => [name, precision]));
+  let best =
+    precision === "int4" ? mostThatKeep(names, first, judge, keeps) : fewestThatKeep(names, first, judge, keeps);
+  // Rounded anew, with the layers before as they are now: a search on mixed weights may have been too hopeful.
+  let quantised = best.precisions.size > 0 ? roundQuantised(ranged, best.precisions) : bench.base;
+  let chosen = { ...best, value: judgeGraph(quantised.graph) };
+  while (!keeps(chosen) && precision === "int4" && best.precisions.size > 0) {
+    best = { ...best, precisions: new Map([...best.precisions].slice(0, -1)) };
+    quantised = best.precisions.size > 0 ? roundQuantised(ranged, best.precisions) : bench.base;
+    chosen = trialOf(best.precisions, judgeGraph(quantised.graph));
+  }
+  trials.set(key(chosen.precisions), chosen);
+  return {
+    ...{ quantised, chosen, reference, keeps: keeps(chosen), sensitivities: sensitivities.all },
+    trials: [...trials.values()].toSorted((a, b) => a.cost - b.cost || b.value - a.value),
+  };
+}
+
+type Judge = (precisions: Precisions) => Trial;
+
+/** The longest beginning of the list that keeps the budget, by bisection, and every later layer that does. */
+function mostThatKeep(
+  names: readonly string[],
+  first: (count: number) => Precisions,
+  judge: Judge,
+  keeps: (trial: Trial) => boolean,
+): Trial {
+  let low = 0;
+  let high = names.length;
+  if (keeps(judge(first(high)))) return judge(first(high));
+  while (high - low > 1) {
+    const middle = Math.floor((low + high) / 2);
+    if (keeps(judge(first(middle)))) low = middle;
+    else high = middle;
+  }
+  let best = judge(first(low));
+  for (const name of names.slice(low + 1)) {
+    const trial = judge(new Map([...best.precisions, [name, "int4" as const]]));
+    if (keeps(trial)) best = trial;
+  }
+  return best;
+}
+
+/** The shortest beginning of the list that keeps the budget, without the layers that it can spare; the whole list where none does. */
+function fewestThatKeep(
+  names: readonly string[],
+  first: (count: number) => Precisions,
+  judge: Judge,
+  keeps: (trial: Trial) => boolean,
+): Trial {
+  let low = 0;
+  let high = names.length;
+  while (high - low > 1) {
+    const middle = Math.floor((low + high) / 2);
+    if (keeps(judge(first(middle)))) high = middle;
+    else low = middle;
+  }
+  let best = judge(first(high));
+  if (!keeps(best)) return best;
+  for (const name of names.slice(0, high)) {
+    const trial = judge(new Map([...best.precisions].filter(([other]) => other !== name)));
+    if (keeps(trial)) best = trial;
+  }
+  return best;
+}
+
+/** Trials that no other one beats in both: the cheapest first. */
+export function paretoFront(trials: readonly Trial[]): Trial[] {
+  const front: Trial[] = [];
+  for (const trial of trials) if (trial.value > (front.at(-1)?.value ?? Number.NEGATIVE_INFINITY)) front.push(trial);
+  return front;
+}
+
+/** How much each layer matters, without a search. */
+export function layerSensitivities(
+  ranged: Ranged,
+  onProgress?: (done: number, total: number) => void,
+): { readonly quantised: Quantised; readonly base: number; readonly layers: readonly Sensitivity[] } {
+  const bench = benchOf(ranged);
+  const { all, base } = sensitivitiesOf(bench, onProgress);
+  return { quantised: bench.base, base, layers: all };
+}
