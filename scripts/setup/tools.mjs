@@ -58,6 +58,18 @@ export const TOOLS = [
   { name: "avr-gcc", program: "avr-gcc", debian: "gcc-avr", brew: "osx-cross/avr/avr-gcc", purpose: EVERY_COMPILER },
   { name: "AVR C library", file: "/usr/lib/avr/include/stdio.h", debian: "avr-libc", purpose: EVERY_COMPILER },
   {
+    name: "Arduino core for AVR",
+    file: "/usr/share/arduino/hardware/arduino/avr/platform.txt",
+    debian: "arduino-core-avr",
+    purpose: "tests of the Arduino libraries",
+  },
+  {
+    name: "xtensa-lx106-elf-gcc",
+    program: "xtensa-lx106-elf-gcc",
+    debian: "gcc-xtensa-lx106",
+    purpose: EVERY_COMPILER,
+  },
+  {
     name: "riscv64-unknown-elf-gcc",
     program: "riscv64-unknown-elf-gcc",
     debian: "gcc-riscv64-unknown-elf",

@@ -1,8 +1,10 @@
 /** What a packaging of the C library is: one record per format, listed in `index.ts`. */
+import { loadBoard } from "../../device/boards.js";
 import { libraryFiles } from "../../emit/library.js";
 import { modelView } from "../../emit/view.js";
 import { toolVersion } from "../../io/package_path.js";
 import { modelRecords, type ProjectModel } from "../platformio.js";
+import { sampleView, shownOf } from "./sample.js";
 
 export interface PackageFormat {
   /** As `generate --format` takes it, and the folder of its templates. */
@@ -11,6 +13,8 @@ export interface PackageFormat {
   readonly title: string;
   /** The command that builds it. */
   readonly build: string;
+  /** A C source (not a header) as this format has it; absent: as it is emitted. */
+  readonly source?: (text: string) => string;
   /** Files around the library, path -> text. */
   readonly files: (view: ReturnType<typeof packageView>) => Map<string, string>;
 }
@@ -21,6 +25,12 @@ export function packageView({ program, plan, manifest }: ProjectModel) {
   return {
     ...view,
     toolVersion,
+    /** The one that kernels were chosen for. */
+    board: loadBoard(manifest.board),
+    outputs: view.outputs.map((output) => ({ ...output, ...shownOf(output.elements) })),
+    get sample() {
+      return sampleView(program);
+    },
     sources: [...libraryFiles(view).keys()].filter((file) => file.endsWith(".c")),
   };
 }
@@ -29,7 +39,10 @@ export function packageView({ program, plan, manifest }: ProjectModel) {
 export function packageFiles(model: ProjectModel, format: PackageFormat): Map<string, string> {
   const view = packageView(model);
   const files = modelRecords({ ...model, manifest: { ...model.manifest, format: format.name } });
-  for (const [file, text] of libraryFiles(view)) files.set(`src/${file}`, text);
+  const { source = (text: string) => text } = format;
+  for (const [file, text] of libraryFiles(view)) {
+    files.set(`src/${file}`, file.endsWith(".c") ? source(text) : text);
+  }
   for (const [file, text] of format.files(view)) files.set(file, text);
   return files;
 }

@@ -1,9 +1,10 @@
 /** The formats beside the PlatformIO project. Another one is a file here and a folder of templates. */
+import { arduino } from "./arduino.js";
 import { cmake } from "./cmake.js";
 import type { PackageFormat } from "./format.js";
 import { library } from "./library.js";
 
-export const PACKAGE_FORMATS: readonly PackageFormat[] = [cmake, library];
+export const PACKAGE_FORMATS: readonly PackageFormat[] = [cmake, library, arduino];
 
 export const packageFormat = (name: string): PackageFormat | undefined =>
   PACKAGE_FORMATS.find((format) => format.name === name);

@@ -14,11 +14,24 @@ class SerialPort {
     int read();
     void flush();
     size_t write(const uint8_t *from, size_t count);
+    size_t print(char value);
+    size_t print(const char *text);
+    size_t print(double value, int digits);
+    size_t println();
+    size_t println(int value);
+    size_t println(const char *text);
+    operator bool();
 };
 
 extern SerialPort Serial;
 
+/* On processors that read flash as they read RAM; avr/pgmspace.h has others for AVR. */
+#define PROGMEM
+#define F(text) (text)
+#define pgm_read_byte(address) (*(const uint8_t *)(address))
+
 void yield(void);
+void delay(unsigned long milliseconds);
 unsigned long micros(void);
 
 #if defined(ARDUINO_ARCH_ESP32)
