@@ -1,4 +1,3 @@
-import { readFileSync } from "node:fs";
 import { decibels } from "../compare/metrics.js";
 import { calibrated, canonicalGraph, type Rows, read } from "../compile.js";
 import { loadData } from "../data/load.js";
@@ -15,6 +14,7 @@ import { precisionsText } from "../quantize/precisions.js";
 import { type Ranged, roundQuantised } from "../quantize/quantise.js";
 import { rangesText } from "../quantize/ranges_file.js";
 import { layerSensitivities } from "../quantize/search.js";
+import { fileHash } from "../quantize/search_state.js";
 import { type AddCommand, action } from "./command.js";
 import {
   calibrationFrom,
@@ -139,7 +139,7 @@ async function choosePrecisions(ranged: Ranged, model: string, options: Options,
     const flags = { ...options, maxAccuracyDrop };
     const { calibration: data, observer, percentile, corrections, cost } = options;
     const settings = JSON.stringify([observer, percentile, corrections, options.symmetric, options.perTensor, cost]);
-    const identity = [readFileSync(model), readFileSync(data), settings, rangesText(ranged.ranges)];
+    const identity = [fileHash(model), fileHash(data), settings, rangesText(ranged.ranges)];
     const done = await search(ranged, loadData(data), flags, identity, output);
     return { quantised: done.found.quantised, text: [searchText(done, flags), ""], json: { search: searchJson(done) } };
   }

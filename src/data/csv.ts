@@ -1,6 +1,6 @@
 import { UserError } from "../errors.js";
 import { quoted } from "../quoted.js";
-import type { DataArray } from "./data_file.js";
+import { type DataArray, inMemory } from "./data_file.js";
 
 const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$/;
 const NOT_FINITE = /^[+-]?(nan|inf|infinity)$/i;
@@ -40,5 +40,5 @@ export function readCsv(text: string, path: string): DataArray {
       data[row * columns + column] = NUMBER.test(cell) ? Number(cell) : Number.NaN;
     });
   });
-  return { shape: [numbered.length, columns], data };
+  return inMemory([numbered.length, columns], data);
 }

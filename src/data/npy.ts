@@ -3,7 +3,7 @@ import { UserError } from "../errors.js";
 import { elementCount } from "../graph/ir.js";
 import { halfToFloat } from "../numerics/half.js";
 import type { DataArray } from "./data_file.js";
-import { MAX_DATA_BYTES } from "./data_file.js";
+import { inMemory, MAX_DATA_BYTES } from "./data_file.js";
 
 type Getter = (view: DataView, at: number, littleEndian: boolean) => number;
 
@@ -23,11 +23,29 @@ const GETTERS: Readonly<Record<string, Getter>> = {
   b1: (view, at) => (view.getUint8(at) === 0 ? 0 : 1),
 };
 
+/** Where the elements of a .npy file lie, and how they are read. */
+export interface NpyLayout {
+  readonly shape: readonly number[];
+  /** Bytes before the first element. */
+  readonly first: number;
+  /** Bytes of an element. */
+  readonly size: number;
+  readonly isColumnMajor: boolean;
+  /** `count` elements from byte `at` of the view on. */
+  read(view: DataView, at: number, count: number): Float32Array;
+}
+
+/** Longest header that is read: those of plain arrays have 128 bytes. */
+export const MAX_HEADER_BYTES = 2 ** 16;
+
 /**
+ * @param bytes from the beginning of the file on, its header at least
+ * @param length bytes of the file
+ * @param mostBytes of the array, as float32 at least
  * @param where file (and array) for messages.
- * @throws UserError E_DATA_FORMAT: no .npy, truncated, a dtype that holds no plain numbers, more than 512 MiB.
+ * @throws UserError E_DATA_FORMAT: no .npy, truncated, a dtype that holds no plain numbers, too large.
  */
-export function readNpy(bytes: Uint8Array, where: string): DataArray {
+export function npyLayout(bytes: Uint8Array, length: number, where: string, mostBytes = Infinity): NpyLayout {
   const fail = (reason: string): never => {
     throw new UserError("E_DATA_FORMAT", `${where}: ${reason}; save it again with numpy.save or numpy.savez`);
   };
@@ -56,17 +74,33 @@ export function readNpy(bytes: Uint8Array, where: string): DataArray {
     .map(Number);
   const count = elementCount(shape);
   const size = Number(dtype[2].slice(1));
-  if (!(count * Math.max(size, 4) <= MAX_DATA_BYTES)) {
-    fail(`array of shape [${shape}] has more than ${MAX_DATA_BYTES / 2 ** 20} MiB`);
+  if (!(count * Math.max(size, 4) <= mostBytes)) {
+    fail(`array of shape [${shape}] has more than ${mostBytes / 2 ** 20} MiB`);
   }
-  if (bytes.length - first !== count * size) {
-    fail(`${bytes.length - first} bytes of data, but shape [${shape}] needs ${count * size}: truncated or damaged`);
+  if (length - first !== count * size) {
+    fail(`${length - first} bytes of data, but shape [${shape}] needs ${count * size}: truncated or damaged`);
   }
-
   const little = dtype[1] !== ">";
-  const data = new Float32Array(count);
-  for (let i = 0, at = first; i < count; i++, at += size) data[i] = get(view, at, little);
-  return { shape, data: order[1] === "True" ? rowMajor(data, shape) : data };
+  return {
+    ...{ shape, first, size, isColumnMajor: order[1] === "True" },
+    read(source, at, elements) {
+      const data = new Float32Array(elements);
+      for (let i = 0; i < elements; i++, at += size) data[i] = get(source, at, little);
+      return data;
+    },
+  };
+}
+
+/**
+ * A whole array.
+ * @param where file (and array) for messages.
+ * @throws UserError E_DATA_FORMAT: as npyLayout; for more than 512 MiB.
+ */
+export function readNpy(bytes: Uint8Array, where: string): DataArray {
+  const { shape, first, isColumnMajor, read } = npyLayout(bytes, bytes.length, where, MAX_DATA_BYTES);
+  const count = elementCount(shape);
+  const data = read(new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength), first, count);
+  return inMemory(shape, isColumnMajor ? rowMajor(data, shape) : data);
 }
 
 /** The elements of a column-major (Fortran order) array in row-major order. */

@@ -12,7 +12,7 @@ export interface RowInput {
 
 export interface Rows {
   readonly rows: number;
-  /** Per input, in the order given: the elements of row `i` (views, not copies). */
+  /** Per input, in the order given: the elements of row `i`: views, or read from disk. */
   readonly row: (i: number) => Float32Array[];
 }
 
@@ -26,7 +26,7 @@ export function inputRows(file: DataFile, kind: "calibration" | "inputs", inputs
     const { name, array } = findArray(file, kind, input, inputs.length);
     const label = name === undefined ? file.path : `${file.path}, array ${quoted(name)}`;
     checkRows(array, input, label);
-    return { label, array, size: elementCount(input.shape) };
+    return { label, array };
   });
   const rows = arrays.length === 0 ? 0 : arrays[0].array.shape[0];
   for (const { label, array } of arrays) {
@@ -36,7 +36,12 @@ export function inputRows(file: DataFile, kind: "calibration" | "inputs", inputs
   }
   return {
     rows,
-    row: (i) => arrays.map(({ array, size }) => array.data.subarray(i * size, (i + 1) * size)),
+    row: (i) =>
+      arrays.map(({ array, label }) => {
+        const row = array.row(i);
+        if (array.onDisk) checkFinite(row, label, i, row.length);
+        return row;
+      }),
   };
 }
 
@@ -74,7 +79,7 @@ function findArray(
 }
 
 function checkRows(array: DataArray, input: RowInput, label: string): void {
-  const { shape, data } = array;
+  const { shape } = array;
   const rest = input.shape[0] === 1 ? input.shape.slice(1) : input.shape;
   const row = shape.slice(1);
   // A row that is flat on one side leaves no doubt about the order of its values.
@@ -88,11 +93,16 @@ function checkRows(array: DataArray, input: RowInput, label: string): void {
     );
   }
   if (shape[0] === 0) throw new UserError("E_DATA_EMPTY", `${label}: zero rows; at least one is needed`);
+  // What lies on disk is looked at row by row.
+  if (!array.onDisk) checkFinite(array.data, label, 0, elementCount(row));
+}
+
+/** @param first row of the values, which have `size` elements a row */
+function checkFinite(data: Float32Array, label: string, first: number, size: number): void {
   const bad = data.findIndex((v) => !Number.isFinite(v));
-  if (bad >= 0) {
-    const at = Math.floor(bad / elementCount(row));
-    throw new UserError("E_DATA_NOT_FINITE", `${label}: row ${at} holds ${data[bad]}; remove or repair it`);
-  }
+  if (bad < 0) return;
+  const row = first + Math.floor(bad / size);
+  throw new UserError("E_DATA_NOT_FINITE", `${label}: row ${row} holds ${data[bad]}; remove or repair it`);
 }
 
 /** The way out where the data are the input's with the channel axis first instead of last, or the other way round. */

@@ -1,6 +1,6 @@
 /** What a search has judged already, in a file: an interrupted search goes on where it was. */
 import { createHash } from "node:crypto";
-import { existsSync, renameSync, writeFileSync } from "node:fs";
+import { closeSync, existsSync, openSync, readSync, renameSync, writeFileSync } from "node:fs";
 import { z } from "zod";
 import { UserError } from "../errors.js";
 import type { Known } from "./search.js";
@@ -17,6 +17,19 @@ const STATE = z.strictObject({
 export function searchName(parts: readonly (string | Uint8Array)[]): string {
   const hash = createHash("sha256");
   for (const part of parts) hash.update(part).update("\0");
+  return hash.digest("hex");
+}
+
+/** sha256 of a file that may be larger than memory. */
+export function fileHash(path: string): string {
+  const hash = createHash("sha256");
+  const file = openSync(path, "r");
+  const chunk = Buffer.alloc(2 ** 20);
+  for (let count = 1; count > 0; ) {
+    count = readSync(file, chunk);
+    hash.update(chunk.subarray(0, count));
+  }
+  closeSync(file);
   return hash.digest("hex");
 }
 

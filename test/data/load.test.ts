@@ -44,7 +44,7 @@ describe("archives", () => {
       npz(`level${level}.npz`, { a: float32Npy([3], [1, 2, 3]), b: npyBytes("|b1", [2], Uint8Array.of(1, 0)) }, level),
     );
     expect(data.names).toEqual(["a", "b"]);
-    expect(data.array("a")).toEqual({ shape: [3], data: Float32Array.of(1, 2, 3) });
+    expect(data.array("a")).toMatchObject({ shape: [3], data: Float32Array.of(1, 2, 3) });
     expect(data.array("b")?.data).toEqual(Float32Array.of(1, 0));
     expect(data.array("c")).toBeUndefined();
   });
@@ -90,7 +90,7 @@ describe("tables", () => {
     ["semicolons", "1;2\n3;-45"],
     ["tabs", "1\t2\n3\t-45"],
   ])("%s", (_, text) => {
-    expect(loadData(file("table.csv", text)).array("inputs")).toEqual({
+    expect(loadData(file("table.csv", text)).array("inputs")).toMatchObject({
       shape: [2, 2],
       data: Float32Array.of(1, 2, 3, -45),
     });

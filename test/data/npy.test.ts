@@ -25,7 +25,7 @@ test.each([
   ["<u8", "0000000000000080 0200000000000000", [2 ** 63, 2]],
   ["|b1", "00 01", [0, 1]],
 ])("dtype %s", (descr, bytes, values) => {
-  expect(readNpy(npyBytes(descr, [2], hex(bytes)), "x")).toEqual({ shape: [2], data: Float32Array.from(values) });
+  expect(readNpy(npyBytes(descr, [2], hex(bytes)), "x")).toMatchObject({ shape: [2], data: Float32Array.from(values) });
 });
 
 test("format versions 1 to 3 and ranks 0 to 5", () => {
@@ -38,7 +38,7 @@ test("format versions 1 to 3 and ranks 0 to 5", () => {
         Uint8Array.from({ length: count }, (_, i) => i),
         { version },
       );
-      expect(readNpy(bytes, "x")).toEqual({ shape, data: Float32Array.from({ length: count }, (_, i) => i) });
+      expect(readNpy(bytes, "x")).toMatchObject({ shape, data: Float32Array.from({ length: count }, (_, i) => i) });
     }
   }
 });
