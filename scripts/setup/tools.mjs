@@ -64,12 +64,6 @@ export const TOOLS = [
     purpose: "tests of the Arduino libraries",
   },
   {
-    name: "xtensa-lx106-elf-gcc",
-    program: "xtensa-lx106-elf-gcc",
-    debian: "gcc-xtensa-lx106",
-    purpose: EVERY_COMPILER,
-  },
-  {
     name: "riscv64-unknown-elf-gcc",
     program: "riscv64-unknown-elf-gcc",
     debian: "gcc-riscv64-unknown-elf",
