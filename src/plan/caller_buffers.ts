@@ -31,13 +31,17 @@ export function callerBuffers(
     invariant(!buffers.has(output), `graph output ${index} shares its bytes with another graph input or output`);
     buffers.set(output, { region: "output", index });
   });
+  // A state is there before any step, and what it becomes is read after the last one.
+  const kept = new Set((program.states ?? []).map(({ output }) => root[output]));
+  const mayMove = (input: number) => writer[input] >= 0 && !kept.has(input);
   results.forEach((output, index) => {
     let current: number | undefined = output;
     while (current !== undefined) {
       buffers.set(current, { region: "output", index });
       const step: number = writer[current];
       current = inPlace[step].find(
-        (pair) => pair.output === current && !buffers.has(pair.input) && readers[pair.input].length === 1,
+        ({ input, output: made }) =>
+          made === current && mayMove(input) && !buffers.has(input) && readers[input].length === 1,
       )?.input;
     }
   });

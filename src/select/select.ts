@@ -72,15 +72,27 @@ export function selectKernels(given: Program, target: Target, options: SelectOpt
   const leastCycles = sumOf(fastest, ({ cycles }) => cycles);
   const smallest = smallestFlash(found.map((of) => of.options));
   let chosen = optimize === "flash" ? smallest : fastest;
-  if (maxFlash !== undefined) chosen = withinFlash(chosen, smallest, maxFlash);
+  if (maxFlash !== undefined) {
+    chosen = withinFlash(
+      chosen,
+      smallest,
+      found.map((of) => of.options),
+      maxFlash,
+    );
+  }
 
   const whole: Program = { ...all, steps: chosen.map(({ step }) => step) };
   const planned = planMemory(whole, { ioBuffers });
   // From here on in the order of the plan.
   const at = planned.steps;
   const ordered: Program = { ...whole, steps: at.map((index) => whole.steps[index]) };
-  const inFlash = (option: Option) => maxFlash === undefined || chosen.some(({ kernel }) => kernel === option.kernel);
-  const own = (index: number) => found[index].options.filter(inFlash);
+  /** With a limit on flash: nothing that adds a function, or makes the tables of a step larger. */
+  const own = (index: number) =>
+    found[index].options.filter(
+      ({ kernel, tableBytes }) =>
+        maxFlash === undefined ||
+        (tableBytes <= chosen[index].tableBytes && chosen.some((other) => other.kernel === kernel)),
+    );
   const scratchOf = ({ step }: Option) => firmwareCall(step).scratchBytes;
   /** For bands of so many rows, the cuttable option of each step with the least figure. */
   const banded = (band: number, of: (option: Option, cycles: number) => number): BandedSteps => ({
@@ -236,19 +248,63 @@ function smallestFlash(options: readonly (readonly Option[])[]): Option[] {
   return chosen;
 }
 
-/** Gives up speed where that saves the most flash for a cycle, until the limit is kept. */
-function withinFlash(fast: readonly Option[], small: readonly Option[], maxFlash: number): Option[] {
-  const bytes = flashOf(small);
-  if (bytes > maxFlash) doesNotFit("flash for tables and kernels", bytes, "--max-flash", maxFlash);
-  const chosen = [...fast];
-  while (flashOf(chosen) > maxFlash) {
-    const open = [...chosen.keys()].filter((i) => chosen[i] !== small[i]);
-    const price = (i: number) =>
-      (small[i].cycles - chosen[i].cycles) / Math.max(1, chosen[i].tableBytes - small[i].tableBytes);
-    const cheapest = open.reduce((best, i) => (price(i) < price(best) ? i : best));
-    chosen[cheapest] = small[cheapest];
+/**
+ * Gives up speed where that saves the most flash for a cycle, until the limit is kept: a step takes another function that is
+ * there already, or all steps that can take a further function, whose code is then paid once.
+ */
+function withinFlash(
+  fast: readonly Option[],
+  small: readonly Option[],
+  all: readonly (readonly Option[])[],
+  maxFlash: number,
+): Option[] {
+  const least = flashOf(small);
+  if (least > maxFlash) doesNotFit("flash for tables and kernels", least, "--max-flash", maxFlash);
+  const kernels = [...new Set(all.flatMap((options) => options.map(({ kernel }) => kernel)))];
+  const cyclesOf = (options: readonly Option[]) => sumOf(options, ({ cycles }) => cycles);
+  let chosen = [...fast];
+  let bytes = flashOf(chosen);
+  while (bytes > maxFlash) {
+    const present = new Set(chosen.map(({ kernel }) => kernel));
+    const cycles = cyclesOf(chosen);
+    const moves: { readonly price: number; readonly made: () => Option[] }[] = [];
+    chosen.forEach((now, i) => {
+      for (const option of all[i]) {
+        const saved = now.tableBytes - option.tableBytes;
+        if (saved <= 0 || !present.has(option.kernel)) continue;
+        moves.push({ price: (option.cycles - now.cycles) / saved, made: () => chosen.with(i, option) });
+      }
+    });
+    for (const kernel of kernels) {
+      const made = chosen.map((now, i) => {
+        const option = all[i].find((other) => other.kernel === kernel);
+        return option && option.tableBytes <= now.tableBytes ? option : now;
+      });
+      const saved = bytes - flashOf(made);
+      if (saved > 0) moves.push({ price: (cyclesOf(made) - cycles) / saved, made: () => made });
+    }
+    moves.sort((x, y) => x.price - y.price);
+    // Tables that steps share, or code that stays, may save less than they seem to.
+    const next = moves.map(({ made }) => made()).find((made) => flashOf(made) < bytes);
+    chosen = next ?? [...small];
+    bytes = flashOf(chosen);
   }
-  return chosen;
+  return faster(chosen, all, maxFlash);
+}
+
+/** Takes back what was given up in vain: the options that save most cycles, as long as the limit is kept. */
+function faster(chosen: readonly Option[], all: readonly (readonly Option[])[], maxFlash: number): Option[] {
+  let best = [...chosen];
+  const offers = all
+    .flatMap((options, i) => options.map((option) => ({ i, option, gain: chosen[i].cycles - option.cycles })))
+    .filter(({ gain }) => gain > 0)
+    .sort((x, y) => y.gain - x.gain);
+  for (const { i, option } of offers) {
+    if (option.cycles >= best[i].cycles) continue;
+    const made = best.with(i, option);
+    if (flashOf(made) <= maxFlash) best = made;
+  }
+  return best;
 }
 
 function doesNotFit(what: string, bytes: number, option: string, limit: number): never {

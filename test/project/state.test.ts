@@ -98,8 +98,10 @@ describe.skipIf(!isInstalled("cc"))("in C (needs cc)", () => {
     { precision: "int8" },
     { precision: "float32" },
     { precision: "int8", io: "float32", ioBuffers: "caller" },
-  ] satisfies CompileOptions[])("$precision $ioBuffers equals the host reference, session after session", (options) =>
-    expectSessions({ ...options, states }, model, rows, options.precision === "int8" ? 16 : 32),
+    { precision: "int8", io: "int8", ioBuffers: "caller" },
+  ] satisfies CompileOptions[])(
+    "$precision, $io io, $ioBuffers: equals the host reference, session after session",
+    (options) => expectSessions({ ...options, states }, model, rows, options.precision === "int8" ? 16 : 32),
   );
 });
 

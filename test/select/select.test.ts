@@ -123,6 +123,22 @@ describe("selectKernels", () => {
     expect(() => select({ maxFlash: 100 })).toThrow(/bytes of flash .*--max-flash/);
   });
 
+  it("keeps a limit of flash with a variant between the fastest and the smallest, for no more steps than it takes", () => {
+    variant("fast", 10, 0, { table: 5 });
+    variant("middle", 20, 0, { table: 2 });
+    const chosen = (maxFlash?: number) =>
+      variantsIn(select({ optimize: "speed", ...(maxFlash !== undefined && { maxFlash }) }).program);
+    const all = chosen();
+    expect(new Set(all)).toEqual(new Set(["fast"]));
+    expect(all.length).toBeGreaterThan(2);
+    // Each step in "middle" saves 3,000 bytes, and its code is 100.
+    const bytes = 5000 * all.length;
+    const some = chosen(bytes - 2000);
+    expect(some.filter((name) => name === "fast").length).toBeGreaterThan(0);
+    expect(some.filter((name) => name === "middle").length).toBeGreaterThan(0);
+    expect(some).toHaveLength(all.length);
+  });
+
   it("keeps no tables of what was not chosen", () => {
     variant("fast", 10, 4096);
     const { program } = select({ optimize: "ram" });
