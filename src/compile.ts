@@ -109,10 +109,15 @@ export function read(model: string | Uint8Array): Model {
   return typeof model === "string" ? readModelFile(model) : readModel(model);
 }
 
+/** The graph of a model as it was read, with shapes, constants and states bound. */
+export function boundGraph(model: Model, options: ReadOptions = {}): Graph {
+  const graph = bindConstants(bindShapes(model, options.shapes), options.constants ?? new Map());
+  return bindStates(graph, options.states ?? []);
+}
+
 /** The canonical graph of a model (src/passes). */
 export function canonicalGraph(model: Model, options: ReadOptions = {}): Graph {
-  const graph = bindConstants(bindShapes(model, options.shapes), options.constants ?? new Map());
-  return canonicalise(bindStates(graph, options.states ?? []), options);
+  return canonicalise(boundGraph(model, options), options);
 }
 
 /** A float graph with the ranges of its values, by calibration. Throws E_USAGE for a graph that is quantised already. */

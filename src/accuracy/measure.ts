@@ -5,10 +5,8 @@ import { canonicalGraph, quantise, read } from "../compile.js";
 import { loadData } from "../data/load.js";
 import { classLabels, inputRows, type Rows } from "../data/rows.js";
 import { UserError } from "../errors.js";
-import { fedInputs, type Graph } from "../graph/ir.js";
-import { hostProgram, runRow } from "../host/run.js";
-import { realValues, storedValues } from "../host/values.js";
-import { lower } from "../lower/lower.js";
+import { fedInputs } from "../graph/ir.js";
+import { floatOutputs, int8Outputs } from "../quantize/first_output.js";
 import { type QuantiseOptions, RECOMMENDED } from "../quantize/quantise.js";
 
 /** Against the float model. */
@@ -44,7 +42,8 @@ export async function measureAccuracy(folder: string, model: string): Promise<Mo
   const data = inputRows(file, "inputs", inputs);
   const labels = classLabels(file);
   const calibration = () => inputRows(file, "calibration", inputs);
-  const outputs = floatOutputs(graph, data);
+  const rows = Array.from({ length: data.rows }, (_, i) => data.row(i));
+  const outputs = floatOutputs(graph, rows);
   const float = { outputs, right: rightRows(outputs, labels) };
   const begin = process.cpuUsage().user;
   try {
@@ -53,31 +52,14 @@ export async function measureAccuracy(folder: string, model: string): Promise<Mo
     return {
       ...{ model, rows: data.rows, float: float.right && share(float.right) },
       onnxruntime: loss(await onnxruntimeOutputs(join(folder, "model.qdq.onnx"), inputs[0].shape, data), float, labels),
-      plain: loss(int8Outputs(quantise(graph, { calibration }).graph, data), float, labels),
-      corrected: loss(int8Outputs(corrected, data), float, labels),
+      plain: loss(int8Outputs(quantise(graph, { calibration }).graph, rows), float, labels),
+      corrected: loss(int8Outputs(corrected, rows), float, labels),
       seconds,
     };
   } catch (error) {
     if (error instanceof UserError && error.code === "E_USAGE") return undefined;
     throw error;
   }
-}
-
-function floatOutputs(graph: Graph, data: Rows): Float32Array[] {
-  const program = lower(graph, { precision: "float32", io: "float32" });
-  const host = hostProgram(program);
-  return Array.from({ length: data.rows }, (_, i) => runRow(host, program, data.row(i))[0] as Float32Array);
-}
-
-function int8Outputs(graph: Graph, data: Rows): Float32Array[] {
-  const program = lower(graph, { precision: "int8", io: "int8" });
-  const host = hostProgram(program);
-  const output = program.tensors[program.outputs[0]];
-  return Array.from({ length: data.rows }, (_, i) => {
-    const row = data.row(i);
-    const stored = program.inputs.map((id, k) => storedValues(program.tensors[id], row[k]));
-    return realValues(output, runRow(host, program, stored)[0]);
-  });
 }
 
 /** Without its graph optimisations, whose int8 kernels saturate on CPUs without VNNI. */

@@ -1,18 +1,30 @@
 import { decibels } from "../compare/metrics.js";
-import { calibrated, canonicalGraph, type Rows, read } from "../compile.js";
+import { boundGraph, calibrated, canonicalGraph, type Rows, read } from "../compile.js";
 import { loadData } from "../data/load.js";
+import { classLabels, inputRows } from "../data/rows.js";
 import { UserError } from "../errors.js";
-import { fedInputs, type Shape, type Tensor } from "../graph/ir.js";
+import { elementCount, fedInputs, type Graph, type Shape, type Tensor } from "../graph/ir.js";
 import { writeFileAtomic } from "../io/files.js";
 import { toolVersion } from "../io/package_path.js";
 import type { StatePair } from "../onnx/bind_states.js";
 import { writeModel } from "../onnx/write.js";
-import { dataWarnings, layerWarnings } from "../quantize/diagnose.js";
+import type { LabelledRows } from "../quantize/data_checks.js";
+import {
+  type ClassComparison,
+  classWarnings,
+  compareClasses,
+  dataWarnings,
+  layerWarnings,
+  mismatchWarnings,
+  scaleWarnings,
+} from "../quantize/diagnose.js";
 import { exportQdq } from "../quantize/export_qdq.js";
+import { floatOutputs, int8Outputs } from "../quantize/first_output.js";
 import { type LayerError, layerErrors } from "../quantize/layer_errors.js";
 import { precisionsText } from "../quantize/precisions.js";
 import { type Ranged, roundQuantised } from "../quantize/quantise.js";
 import { rangesText } from "../quantize/ranges_file.js";
+import { spread } from "../quantize/samples.js";
 import { layerSensitivities } from "../quantize/search.js";
 import { fileHash } from "../quantize/search_state.js";
 import { type AddCommand, action } from "./command.js";
@@ -82,13 +94,15 @@ export const quantize: AddCommand = (program) => {
 };
 
 async function run(path: string, options: Options, output: Output): Promise<undefined> {
-  const graph = canonicalGraph(read(path), {
+  const model = read(path);
+  const reading = {
     shapes: options.shape,
     constants: options.constant,
     states: options.state,
     stateful: options.stateful,
     inputLayout: options.inputLayout,
-  });
+  };
+  const graph = canonicalGraph(model, reading);
   let rows: Rows | undefined;
   const calibration = (inputs: readonly Tensor[]) => {
     rows = calibrationFrom(options.calibration)(inputs);
@@ -99,8 +113,22 @@ async function run(path: string, options: Options, output: Output): Promise<unde
   const bytes = writeModel(exportQdq(quantised.graph), { producer: "onnx2mcu", producerVersion: toolVersion });
   const layers = layerErrors(quantised.graph, quantised.samples());
   const done = { corrected: options.corrections.length > 0, precisions: quantised.precisions };
-  const warnings = [...dataWarnings(rows!, fedInputs(graph)), ...layerWarnings(layers, quantised.graph.outputs, done)];
-  for (const warning of warnings) output.note(`warning: ${warning}`);
+  const names = fedInputs(graph);
+  const { inputs, labels } = testRows(options.calibration, graph);
+  const labelled = inputs && labels ? { inputs, labels } : undefined;
+  const classes = classesOf(graph, quantised.graph, rows!, labelled);
+  const warnings = [
+    ...dataWarnings(rows!, names),
+    ...(inputs ? scaleWarnings(rows!, inputs, names) : []),
+    ...mismatchWarnings(
+      { graph, bound: boundGraph(model, reading), inputLayout: options.inputLayout },
+      rows!,
+      labelled,
+    ),
+    ...layerWarnings(layers, quantised.graph.outputs, done),
+    ...(classes ? classWarnings(classes) : []),
+  ];
+  for (const { code, message } of warnings) output.note(`warning: ${code}: ${message}`);
   await writeFileAtomic(options.output, bytes);
   if (options.saveRanges) await writeFileAtomic(options.saveRanges, Buffer.from(rangesText(quantised.ranges)));
   if (options.savePrecisions) {
@@ -111,6 +139,7 @@ async function run(path: string, options: Options, output: Output): Promise<unde
     ...about,
     ...(options.layers ? [layerTable(layers), ""] : []),
     `${options.output}: ${kilobytes(bytes.length)}, calibrated on ${rows!.rows} rows`,
+    ...(classes ? [classLine(classes)] : []),
     ...(equalised.length > 0 ? [`  ${equalised.length} values equalised`] : []),
     ...(rounded.length > 0
       ? [
@@ -122,6 +151,7 @@ async function run(path: string, options: Options, output: Output): Promise<unde
     {
       ...{ output: options.output, bytes: bytes.length, rows: rows!.rows, nodes: quantised.graph.nodes.length },
       ...{ warnings, layers: layers.map(asJson), equalised, rounded },
+      classes: classes ?? null,
       observers: Object.fromEntries(quantised.observers),
       precisions: Object.fromEntries(quantised.precisions),
       ...chosen,
@@ -152,6 +182,42 @@ async function choosePrecisions(ranged: Ranged, model: string, options: Options,
     text: [sensitivityTable(layers), `all int8: ${decibels(base)} dB`, ""],
     json: { sensitivity: { base: Number.isFinite(base) ? base : null, layers } },
   };
+}
+
+/** Rows that both models are run on to compare their classes. */
+const COMPARED_ROWS = 200;
+
+/** The array `inputs` of the file, and its labels, where it has them. */
+function testRows(path: string, graph: Graph): { inputs?: Rows; labels?: Int32Array | null } {
+  const file = loadData(path);
+  const names = fedInputs(graph);
+  if (file.format !== "npz" || !file.names.some((name) => name === "inputs" || name.startsWith("inputs_"))) return {};
+  const inputs = inputRows(
+    file,
+    "inputs",
+    names.map((name) => graph.tensors.get(name)!),
+  );
+  const labels = classLabels(file);
+  return { inputs, ...(labels?.length === inputs.rows && { labels }) };
+}
+
+/** Undefined for a first output that is no choice among classes, and for models with a state or other inputs than float32. */
+function classesOf(float: Graph, int8: Graph, calibration: Rows, labelled?: LabelledRows): ClassComparison | undefined {
+  const { shape, type } = float.tensors.get(float.outputs[0])!;
+  const width = elementCount(shape);
+  const given = float.inputs.map((name) => float.tensors.get(name)!);
+  if (type !== "float32" || width < 2 || shape.at(-1) !== width || (float.states ?? []).length > 0) return undefined;
+  if (given.some((input) => input.type !== "float32" || elementCount(input.shape) === width)) return undefined;
+  const data = labelled?.inputs ?? calibration;
+  const picked = spread(data.rows, COMPARED_ROWS);
+  const rows = picked.map((row) => data.row(row));
+  const labels = labelled && picked.map((row) => labelled.labels[row]);
+  return compareClasses(floatOutputs(float, rows), int8Outputs(int8, rows), labels);
+}
+
+function classLine({ rows, agreement, float, int8 }: ClassComparison): string {
+  const same = `  same class as float32 on ${percent(agreement)} of ${rows} rows`;
+  return float === null || int8 === null ? same : `${same}; right on ${percent(int8)}, float32 ${percent(float)}`;
 }
 
 /** JSON knows no infinity: null stands for a layer without any error. */

@@ -1,10 +1,8 @@
 /** How well a quantised model does, as one number over many rows: what a search may trade for flash, cycles or RAM. */
 import { addRow, type Comparison, EMPTY_COMPARISON, snr, topClass } from "../compare/metrics.js";
 import type { Graph } from "../graph/ir.js";
-import { hostProgram, runRow } from "../host/run.js";
-import { realValues, storedValues } from "../host/values.js";
-import { lower } from "../lower/lower.js";
 import type { Rows } from "./calibrate.js";
+import { floatOutputs, int8Outputs } from "./first_output.js";
 import { spread } from "./samples.js";
 
 /** The first output of every row. */
@@ -68,12 +66,9 @@ export function judgedRows(rows: Rows, labels: Int32Array | null, most: number):
 
 /** The first output for every row that is judged. @param graph float, or quantised for precision int8 */
 export function outputsOf(graph: Graph, precision: "int8" | "float32", { rows, indices }: Judged): Float32Array[] {
-  const program = lower(graph, { precision, io: precision });
-  const host = hostProgram(program);
-  const output = program.tensors[program.outputs[0]];
-  return indices.map((index) => {
-    const row = rows.row(index);
-    const stored = program.inputs.map((id, k) => storedValues(program.tensors[id], row[k]));
-    return Float32Array.from(realValues(output, runRow(host, program, stored)[0]));
-  });
+  const run = precision === "int8" ? int8Outputs : floatOutputs;
+  return run(
+    graph,
+    indices.map((index) => rows.row(index)),
+  );
 }

@@ -113,6 +113,7 @@ describe("--json gives one document with exactly these keys", () => {
       layers: expect.any(Array),
       equalised: [],
       rounded: [],
+      classes: expect.any(Object),
       observers: expect.any(Object),
       precisions: {},
     });

@@ -143,16 +143,16 @@ describe("a table of ranges", () => {
 describe("warnings", () => {
   test("name few rows and inputs that never change, and are silent otherwise", () => {
     expect(dataWarnings(data, ["x"])).toEqual([]);
-    expect(dataWarnings(randomRows(5, 4), ["x"])[0]).toMatch(/^5 calibration rows are few/);
+    expect(dataWarnings(randomRows(5, 4), ["x"])[0].message).toMatch(/^5 calibration rows are few/);
     const constantRows = { rows: 30, row: () => [new Float32Array(4)] };
-    expect(dataWarnings(constantRows, ["x"])[0]).toMatch(/^input "x" is 0 in every element/);
+    expect(dataWarnings(constantRows, ["x"])[0].message).toMatch(/^input "x" is 0 in every element/);
   });
 
   test("name the layer that loses most, with a way out", () => {
     const narrow = quantiseFloat(graph, data, { ranges: new Map([["a", { min: 0, max: 0.05 }]]) });
     const layers = layerErrors(narrow.graph, narrow.samples());
     expect(layers.find(({ value: name }) => name === "a")!.saturated).toBeGreaterThan(0.3);
-    expect(layerWarnings(layers, ["y"], PLAIN)[0]).toMatch(/loses most by itself is Conv "a".*leave the range/);
+    expect(layerWarnings(layers, ["y"], PLAIN)[0].message).toMatch(/loses most by itself is Conv "a".*leave the range/);
     const good = quantiseFloat(graph, data);
     expect(layerWarnings(layerErrors(good.graph, good.samples()), ["y"], PLAIN)).toEqual([]);
   });

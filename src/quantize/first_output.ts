@@ -1,0 +1,26 @@
+/** The first output of a graph on given rows, as its float form and as its int8 form compute it. */
+import type { Graph } from "../graph/ir.js";
+import { hostProgram, runRow } from "../host/run.js";
+import { realValues, storedValues } from "../host/values.js";
+import { lower } from "../lower/lower.js";
+
+/** One array per input. */
+type Row = readonly Float32Array[];
+
+/** @param graph canonical, with float32 inputs */
+export function floatOutputs(graph: Graph, rows: readonly Row[]): Float32Array[] {
+  const program = lower(graph, { precision: "float32", io: "float32" });
+  const host = hostProgram(program);
+  return rows.map((row) => Float32Array.from(runRow(host, program, row as Float32Array[])[0] as Float32Array));
+}
+
+/** @param graph quantised; the outputs are given as reals */
+export function int8Outputs(graph: Graph, rows: readonly Row[]): Float32Array[] {
+  const program = lower(graph, { precision: "int8", io: "int8" });
+  const host = hostProgram(program);
+  const output = program.tensors[program.outputs[0]];
+  return rows.map((row) => {
+    const stored = program.inputs.map((id, k) => storedValues(program.tensors[id], row[k]));
+    return realValues(output, runRow(host, program, stored)[0]);
+  });
+}
