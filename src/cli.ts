@@ -15,6 +15,7 @@ import { ports } from "./cli/ports.js";
 import { quantize } from "./cli/quantize.js";
 import { simulate } from "./cli/simulate.js";
 import { supportedOps } from "./cli/supported_ops.js";
+import { tune } from "./cli/tune.js";
 import { validate } from "./cli/validate.js";
 import { UserError } from "./errors.js";
 import { toolVersion } from "./io/package_path.js";
@@ -48,6 +49,7 @@ function createProgram(): Command {
     simulate,
     validate,
     bench,
+    tune,
     boards,
     ports,
     supportedOps,

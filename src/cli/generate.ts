@@ -15,6 +15,7 @@ import { packageFiles } from "../project/formats/format.js";
 import { PACKAGE_FORMATS, packageFormat } from "../project/formats/index.js";
 import { platformioProject } from "../project/platformio.js";
 import type { Optimize } from "../select/select.js";
+import { readCosts } from "../tune/costs_file.js";
 import { type AddCommand, action } from "./command.js";
 import {
   byteCount,
@@ -48,6 +49,7 @@ interface Options extends QuantiseFlags {
   maxRam?: number;
   maxFlash?: number;
   cascade: boolean;
+  costs?: string;
   keepChannels?: boolean;
   shape?: ReadonlyMap<string, Shape>;
   state?: readonly StatePair[];
@@ -109,6 +111,7 @@ export const generate: AddCommand = (program) => {
       byteCount,
     )
     .option("--max-flash <bytes>", "limit of tables and kernels", byteCount)
+    .option("--costs <file>", "costs of kernels that `tune` measured, instead of estimates")
     .option("--no-cascade", "run every layer whole, none row by row together with the next")
     .option("--keep-channels", "keep channels of int8 firmware that cannot change an output")
     .addOption(layoutOption())
@@ -155,6 +158,7 @@ async function run(path: string, options: Options, output: Output): Promise<unde
     ...(options.kernels === "auto" && { target: targetOf(board) }),
     optimize: options.optimize,
     cascades: options.cascade,
+    ...(options.costs && { measured: readCosts(options.costs, board.core) }),
     ...(options.maxRam !== undefined && { maxRam: options.maxRam }),
     ...(options.maxFlash !== undefined && { maxFlash: options.maxFlash }),
     precision: options.precision,

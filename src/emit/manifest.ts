@@ -63,8 +63,17 @@ export function eliminationOf({ eliminated, program }: { eliminated: readonly El
   };
 }
 
+/** What the manifest says of a compiled model. */
+interface Described extends Pick<Compiled, "name" | "program" | "plan" | "view" | "rejected" | "decision" | "stream"> {
+  readonly model: {
+    readonly graph: { readonly opset: Compiled["model"]["graph"]["opset"] };
+    readonly producer: string;
+  };
+  readonly eliminated: readonly EliminatedFrom[];
+}
+
 /** @param source what the user gave: file name and sha256 of the model */
-export function manifestOf(compiled: Compiled, board: string, source: { file: string; sha256: string }) {
+export function manifestOf(compiled: Described, board: string, source: { file: string; sha256: string }) {
   const { program, plan, view, name } = compiled;
   const describe = (id: number) => {
     const { name: value, type, shape, scale, zeroPoint } = program.tensors[id];

@@ -1,7 +1,6 @@
 /**
  * What calls of kernels take on a core: learned by measurement and kept as data. `boards/costs/<core>.json` has what holds
- * for any model; `src/tune` has how it was fitted, though not yet a command that measures anew. Calls that a caller has
- * measured itself go before it.
+ * for any model; `src/tune` has how it was fitted, and the command `tune`. Calls that were measured themselves go before it.
  */
 import { existsSync, readFileSync } from "node:fs";
 import { z } from "zod";
@@ -50,7 +49,9 @@ export interface MeasuredCall {
 export function callKey(program: Program, step: Step): string {
   const { kernel, params } = firmwareCall(step);
   const shape = (id: number): Shape => program.tensors[id].shape;
-  return JSON.stringify([kernel, params, step.inputs.map(shape), step.outputs.map(shape)]);
+  // In one order: a program that was stored and read again may have its parameters in another.
+  const sorted = Object.entries(params).toSorted(([a], [b]) => (a < b ? -1 : 1));
+  return JSON.stringify([kernel, sorted, step.inputs.map(shape), step.outputs.map(shape)]);
 }
 
 /** The core whose figures stand in for those of a target of which none were measured, by what it can execute. */

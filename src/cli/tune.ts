@@ -1,0 +1,92 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { Option } from "commander";
+import { targetOf } from "../device/boards.js";
+import { UserError } from "../errors.js";
+import { writeTree } from "../io/files.js";
+import { openProject } from "../project/open.js";
+import { firmwareProject } from "../project/platformio.js";
+import { estimateCycles } from "../select/estimate.js";
+import type { Optimize } from "../select/select.js";
+import { costsFileName, readCosts, storeCosts } from "../tune/costs_file.js";
+import { tuneProject } from "../tune/tune.js";
+import { type AddCommand, action } from "./command.js";
+import { byteCount, jsonOption } from "./options.js";
+import { compact, kilobytes, type Output } from "./output.js";
+
+interface Options {
+  json?: boolean;
+  optimize?: Optimize;
+  maxRam?: number;
+  maxFlash?: number;
+  cascade: boolean;
+}
+
+export const tune: AddCommand = (program) => {
+  program
+    .command("tune")
+    .description("measure the kernels of a firmware in the simulator, and generate it anew with the best")
+    .argument("<firmware>", "folder that `generate` wrote for a simulated board, with one model")
+    .addOption(
+      new Option("--optimize <what>", "as in generate (default: as it was generated)").choices([
+        ...["speed", "balanced", "ram", "flash"],
+      ]),
+    )
+    .option("--max-ram <bytes>", "limit of the arena and the states", byteCount)
+    .option("--max-flash <bytes>", "limit of tables and kernels", byteCount)
+    .option("--no-cascade", "run every layer whole")
+    .addOption(jsonOption())
+    .addHelpText(
+      "after",
+      "\nWhat it learns is kept in <name>_costs.json; generate --costs takes it.\n\nExamples:\n" +
+        "  $ onnx2mcu tune firmware/\n" +
+        "  $ onnx2mcu tune firmware/ --optimize speed --max-ram 40KB --json",
+    )
+    .action(action<Options>(([folder], options, output) => run(folder, options, output)));
+};
+
+async function run(folder: string, options: Options, output: Output): Promise<undefined> {
+  const project = openProject(folder);
+  const { board, manifest } = project;
+  const target = targetOf(board);
+  const file = costsFileName(manifest.name);
+  const path = join(folder, file);
+  const known = existsSync(path) ? readCosts(path, board.core) : [];
+  const { model, measured } = await tuneProject(
+    project,
+    {
+      ...(options.optimize && { optimize: options.optimize }),
+      ...(options.maxRam !== undefined && { maxRam: options.maxRam }),
+      ...(options.maxFlash !== undefined && { maxFlash: options.maxFlash }),
+      cascades: options.cascade,
+    },
+    known,
+    (done, all) => output.progress(`measuring kernels: ${done} of ${all} firmwares`),
+  );
+  if (measured.length === 0) throw new UserError("E_USAGE", `${folder} has no layers to measure`);
+  const mlperf = existsSync(join(folder, "lib", "link", "link_mlperf.c"));
+  const files = firmwareProject([model], board, { mlperf });
+  const changes = await writeTree(folder, new Map([...files, [file, storeCosts(board.core, measured)]]));
+  for (const kept of changes.kept) output.note(`kept ${kept}: it was edited since it was generated`);
+  // Both by what was measured, so that they can be compared.
+  const figures = (one: Pick<typeof model, "program" | "plan">) => ({
+    cycles: estimateCycles(one.program, target, measured).cycles,
+    arena: one.plan.arenaBytes,
+  });
+  const [before, after] = [figures(project), figures(model)];
+  const line = ({ cycles, arena }: typeof before) => `${compact(cycles)} cycles, arena ${kilobytes(arena)}`;
+  output.result(
+    {
+      ...{ project: folder, name: manifest.name, board: board.name, measured: measured.length, costs: path },
+      ...{ before, after, choice: model.manifest.choice, written: changes.written.length },
+    },
+    [
+      `${folder}: ${measured.length} calls of kernels measured on ${board.name}, kept in ${path}`,
+      `  before: ${line(before)}`,
+      `  after:  ${line(after)}`,
+      `  ${model.manifest.choice.why}`,
+      `next: onnx2mcu build ${folder}`,
+    ].join("\n"),
+  );
+  return undefined;
+}

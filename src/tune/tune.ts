@@ -1,0 +1,120 @@
+/**
+ * Tunes a generated project: counts every way to compute its layers in the simulator of its board, chooses anew by what
+ * was counted, and gives the project as it is then.
+ */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type Board, targetOf, usableFlash, usableRam } from "../device/boards.js";
+import { buildProject } from "../device/pio.js";
+import { profileOf } from "../device/profile/bench_inputs.js";
+import { manifestOf } from "../emit/manifest.js";
+import { modelView } from "../emit/view.js";
+import { UserError } from "../errors.js";
+import { type Program, plainProgram, type Step } from "../graph/program.js";
+import { writeTree } from "../io/files.js";
+import { planMemory } from "../plan/plan.js";
+import { openProject, type Project } from "../project/open.js";
+import { firmwareProject, type ProjectModel } from "../project/platformio.js";
+import type { MeasuredCall } from "../select/costs.js";
+import { type SelectOptions, selectKernels } from "../select/select.js";
+import { type Candidate, candidatesOf, measuringProgram, outputBytes, roundsOf } from "./candidates.js";
+
+/** Flash and RAM of the board that the measuring firmware leaves to link, main program and stack, bytes. */
+const RESERVED_FLASH = 40_000;
+const RESERVED_RAM = 6_000;
+
+/** A project whose kernels were chosen by measurements. */
+export interface Tuned {
+  readonly model: ProjectModel;
+  readonly measured: readonly MeasuredCall[];
+}
+
+/**
+ * Counts the given candidates of a program, and the fastest option of each of its steps.
+ * @throws UserError E_TOOL_MISSING, E_TOOL_FAILED, E_LINK
+ */
+async function measure(
+  project: Project,
+  program: Program,
+  fastest: readonly Step[],
+  round: readonly Candidate[],
+): Promise<MeasuredCall[]> {
+  const { board, manifest } = project;
+  const measuring = measuringProgram(program, fastest, round);
+  const plan = planMemory(measuring.program, { ioBuffers: manifest.ioBuffers });
+  const view = modelView(measuring.program, plan, manifest.name);
+  const folder = mkdtempSync(join(tmpdir(), "onnx2mcu-tune-"));
+  try {
+    const model = { manifest: { ...manifest, signature: view.signature }, program: measuring.program, plan };
+    await writeTree(folder, firmwareProject([model], board));
+    await buildProject(folder, board);
+    const { layers } = await profileOf(openProject(folder));
+    return plan.steps.map((index, layer) => {
+      const { cycles, instructions } = layers[layer];
+      return { call: measuring.calls[index], cycles: cycles ?? instructions, instructions };
+    });
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** Candidates in firmware that the board can hold: what does not fit it even alone is left to the estimates. */
+function roundsFor(program: Program, candidates: readonly Candidate[], board: Board, arena: number): Candidate[][] {
+  const flash = Math.max(0, usableFlash(board) / 2 - RESERVED_FLASH);
+  const ram = Math.max(0, usableRam(board) - RESERVED_RAM - arena);
+  const added = ({ option, index }: Candidate) =>
+    outputBytes(program, program.steps[index]) + (option.step.implementation ?? option.step).scratchBytes;
+  return roundsOf(
+    candidates.filter((candidate) => added(candidate) <= ram),
+    flash,
+  );
+}
+
+/**
+ * @param known calls whose cost was measured before; they are not measured again
+ * @param onProgress rounds of candidates that are done, and how many there are
+ * @throws UserError E_USAGE for a board without simulator, E_TOOL_..., E_LINK, E_DOES_NOT_FIT
+ */
+export async function tuneProject(
+  project: Project,
+  options: SelectOptions,
+  known: readonly MeasuredCall[] = [],
+  onProgress: (done: number, all: number) => void = () => {},
+): Promise<Tuned> {
+  const { board, manifest } = project;
+  if (!board.simulator) {
+    throw new UserError(
+      "E_USAGE",
+      `${board.name} has no simulator to measure in; tune a project for a simulated board of the core ${board.core}, and give its costs to generate --costs`,
+    );
+  }
+  const target = targetOf(board);
+  const plain = plainProgram(project.program);
+  const { program, options: ways, candidates } = candidatesOf(plain, target, known);
+  const fastest = ways.map((list) => list.reduce((best, one) => (one.cycles < best.cycles ? one : best)).step);
+  const rounds = roundsFor(program, candidates, board, manifest.arena.bytes);
+  const measured = new Map(known.map((one) => [one.call, one]));
+  for (const [done, round] of rounds.entries()) {
+    onProgress(done, rounds.length);
+    for (const one of await measure(project, program, fastest, round)) measured.set(one.call, one);
+  }
+  onProgress(rounds.length, rounds.length);
+  const calls = [...measured.values()];
+  const { optimize, cascades = true } = { optimize: manifest.choice.optimize, ...options };
+  const choice = selectKernels(plain, target, {
+    ...{ ...options, optimize, cascades, ioBuffers: manifest.ioBuffers, measured: calls },
+  });
+  const view = modelView(choice.program, choice.plan, manifest.name);
+  const { opset, producer, file, sha256 } = manifest.model;
+  const about = { name: manifest.name, model: { graph: { opset }, producer }, eliminated: manifest.eliminated.layers };
+  const renewed = manifestOf({ ...about, ...choice, view, stream: manifest.stream }, board.name, { file, sha256 });
+  // Layers that are eliminated, and what was proved of them, are as they were.
+  const { eliminated, ortAgreement } = manifest;
+  const { program: chosen, plan } = choice;
+  const { float } = project;
+  return {
+    model: { manifest: { ...renewed, eliminated, ortAgreement }, program: chosen, plan, ...(float && { float }) },
+    measured: calls,
+  };
+}

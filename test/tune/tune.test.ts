@@ -1,0 +1,73 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { loadBoard, targetOf } from "../../src/device/boards.js";
+import { estimateCycles } from "../../src/select/estimate.js";
+import { readCosts, storeCosts } from "../../src/tune/costs_file.js";
+import { tuneProject } from "../../src/tune/tune.js";
+import { buildDist, onnx2mcu } from "../cli/run.js";
+import { compileDigits, DIGITS_DATA, DIGITS_MODEL, writeProject } from "../digits.js";
+import { hasSimulatorTools } from "../tools.js";
+
+const folder = mkdtempSync(join(tmpdir(), "tune-"));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const at = (name: string) => join(folder, name);
+
+describe("a file of costs", () => {
+  const calls = [{ call: "[nn_add_s8]", cycles: 12.5, instructions: 9 }];
+
+  test("is read as it was written", () => {
+    writeFileSync(at("c.json"), storeCosts("cortex-m4", calls));
+    expect(readCosts(at("c.json"), "cortex-m4")).toEqual(calls);
+  });
+
+  test.each([
+    ["of another core", storeCosts("cortex-m3", calls), /measured on cortex-m3/],
+    ["that is no JSON", "{", /cannot be read as JSON/],
+    ["that holds none", "{}", /holds no costs/],
+  ])("%s is refused", (_what, text, message) => {
+    writeFileSync(at("bad.json"), text);
+    expect(() => readCosts(at("bad.json"), "cortex-m4")).toThrow(message);
+    expect(() => readCosts(at("bad.json"), "cortex-m4")).toThrow(expect.objectContaining({ code: "E_USAGE" }));
+  });
+});
+
+test("a board without simulator is refused, with the way out", async () => {
+  const project = await writeProject(at("uno"), compileDigits({ name: "digits" }), "nucleo-f446re");
+  await expect(tuneProject(project, {})).rejects.toThrow(/no simulator.*generate --costs/);
+});
+
+describe.skipIf(!hasSimulatorTools)("onnx2mcu tune (needs the simulator)", () => {
+  beforeAll(buildDist, 120_000);
+
+  test("measures, keeps what it learned, and chooses no worse for speed", { timeout: 300_000 }, async () => {
+    const board = loadBoard("qemu-cortex-m4");
+    const target = targetOf(board);
+    const project = await writeProject(at("digits"), compileDigits({ name: "digits", target, optimize: "speed" }));
+    const { model, measured } = await tuneProject(project, { optimize: "speed" });
+    expect(measured.length).toBeGreaterThan(project.program.steps.length);
+    const cycles = (program: typeof model.program) => estimateCycles(program, target, measured).cycles;
+    expect(cycles(model.program)).toBeLessThanOrEqual(cycles(project.program));
+    // What is known is not measured again.
+    const again = await tuneProject(project, { optimize: "speed" }, measured, (_done, all) => expect(all).toBe(0));
+    expect(again.model.manifest).toEqual(model.manifest);
+  });
+
+  test("generates the project anew; generate --costs gives the same", { timeout: 300_000 }, async () => {
+    const generate = ["generate", DIGITS_MODEL, "--calibration", DIGITS_DATA, "--board", "qemu-cortex-m4", "-o"];
+    expect((await onnx2mcu([...generate, at("a")])).status).toBe(0);
+    const tuned = await onnx2mcu(["tune", at("a"), "--json"]);
+    expect(tuned.status).toBe(0);
+    const document = JSON.parse(tuned.stdout);
+    expect(document).toMatchObject({ name: "digits", board: "qemu-cortex-m4", costs: at("a/digits_costs.json") });
+    expect((await onnx2mcu([...generate, at("b"), "--costs", document.costs])).status).toBe(0);
+    for (const file of ["digits.c", "digits_weights.c"]) {
+      const path = join("lib", "digits", "src", file);
+      expect(readFileSync(join(at("b"), path), "utf8")).toBe(readFileSync(join(at("a"), path), "utf8"));
+    }
+    expect((await onnx2mcu(["build", at("a")])).status).toBe(0);
+    const checked = await onnx2mcu(["validate", at("a"), "--on", "simulator", "--data", DIGITS_DATA, "--limit", "3"]);
+    expect(checked.stdout).toMatch(/agree in every byte/);
+  });
+});
