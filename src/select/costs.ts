@@ -104,6 +104,8 @@ export const elementsOf = ({ tensors }: Program, ids: readonly number[]): number
 const AS_MODELLED: VariantCost = { modelled: 1, call: 0 };
 
 export interface Costs {
+  /** Cycles of a call as it was measured, or undefined. */
+  known(program: Program, step: Step): number | undefined;
   /** Cycles of the plain kernel of a step, cut into so many calls. */
   plain(program: Program, step: Step, calls?: number): number;
   /** What becomes of the cycles that the formula of a variant says. @param step with the implementation */
@@ -117,6 +119,7 @@ export function costsOf(target: Target, measured: readonly MeasuredCall[] = []):
   // Keys are long: none are made where nothing is known.
   const lookUp = (program: Program, step: Step) => (known.size > 0 ? known.get(callKey(program, step)) : undefined);
   return {
+    known: lookUp,
     plain(program, { implementation: _, ...step }, calls = 1) {
       const cost = plain[step.kernel] ?? plain.other;
       const elements = (ids: readonly number[]) => elementsOf(program, ids);

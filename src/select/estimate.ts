@@ -33,7 +33,10 @@ export function estimateCycles(
 ): CycleEstimate {
   const costs = costsOf(target, measured);
   const { error, core } = costTableOf(target);
-  const cyclesOf = (step: Step, calls = 1) => step.implementation?.cycles ?? costs.plain(program, step, calls);
+  const cyclesOf = (step: Step, calls = 1) =>
+    (calls === 1 ? costs.known(program, step) : undefined) ??
+    step.implementation?.cycles ??
+    costs.plain(program, step, calls);
   const layers = program.steps.map((step): LayerEstimate => {
     const { node, operator, cascade } = step;
     const stages = cascade?.stages.map((stage) => cyclesOf(stage.step, stage.calls));
