@@ -56,7 +56,7 @@ const BALANCED_SHARE = 0.15;
 /** Share of the bytes in use that the next plan may have, how many are tried at most, and how many of them are planned. */
 const BALANCE_STEP = 0.97;
 const BALANCE_PLANS = 16;
-const BALANCE_PLANNED = 2;
+const BALANCE_PLANNED = 3;
 /** Rows of its output that a cascade makes at a time: fewer take less RAM, more compute less anew. */
 const BANDS = [1, 2, 4, 8];
 
@@ -190,6 +190,8 @@ class Attempts {
       found.push(streamed);
       peak = streamed.peak;
     }
+    // Steps too small to pay may lead to one that does: the least there is, too.
+    found.push(stream(0));
     const promising = found.sort((a, b) => worth(a.peak, a.cycles) - worth(b.peak, b.cycles)).slice(0, BALANCE_PLANNED);
     for (const streamed of promising) {
       const plan = planMemory(streamed.program, { ioBuffers: this.ioBuffers });

@@ -150,7 +150,7 @@ describe("selectKernels", () => {
 /** Bytes of the arena with plain kernels: alone, and with cascades. Targets of RAM in all are 200 to 400 bytes above. */
 const FIGURES: readonly [string, Record<Optimize, number>][] = [
   ["mlperf_kws", { speed: 10_048, flash: 10_048, balanced: 10_048, ram: 10_048 }],
-  ["mlperf_vww", { speed: 36_896, flash: 36_896, balanced: 31_504, ram: 29_952 }],
+  ["mlperf_vww", { speed: 36_896, flash: 36_896, balanced: 29_952, ram: 29_952 }],
   ["mlperf_ic", { speed: 33_312, flash: 33_312, balanced: 18_960, ram: 18_960 }],
   ["mlperf_ad", { speed: 768, flash: 768, balanced: 768, ram: 768 }],
   ["tinymaix_mnist_dw", { speed: 1712, flash: 1712, balanced: 1712, ram: 1712 }],
