@@ -13,7 +13,7 @@ import { type Plan, planMemory } from "../plan/plan.js";
 import { stepRows } from "./cascade.js";
 import { costsOf, type MeasuredCall } from "./costs.js";
 import { type Option, type Options, optionsOf, type Rejection } from "./options.js";
-import { type BandedSteps, type StreamedLayers, streamLayers } from "./stream_layers.js";
+import { type BandedSteps, type LayerStreamer, layerStreamer, type StreamedLayers } from "./stream_layers.js";
 
 /**
  * What is made small first. speed: cycles; ram: the arena; flash: tables and code; balanced: the arena, where a share
@@ -70,29 +70,17 @@ export function selectKernels(given: Program, target: Target, options: SelectOpt
   const all: Program = { ...given, constants };
   const fastest = found.map((of) => least(of.options, ({ cycles }) => cycles));
   const leastCycles = sumOf(fastest, ({ cycles }) => cycles);
-  const smallest = smallestFlash(found.map((of) => of.options));
+  const every = found.map((of) => of.options);
+  const smallest = smallestFlash(every);
   let chosen = optimize === "flash" ? smallest : fastest;
-  if (maxFlash !== undefined) {
-    chosen = withinFlash(
-      chosen,
-      smallest,
-      found.map((of) => of.options),
-      maxFlash,
-    );
-  }
+  if (maxFlash !== undefined) chosen = withinFlash(chosen, smallest, every, maxFlash);
 
   const whole: Program = { ...all, steps: chosen.map(({ step }) => step) };
   const planned = planMemory(whole, { ioBuffers });
   // From here on in the order of the plan.
   const at = planned.steps;
   const ordered: Program = { ...whole, steps: at.map((index) => whole.steps[index]) };
-  /** With a limit on flash: nothing that adds a function, or makes the tables of a step larger. */
-  const own = (index: number) =>
-    found[index].options.filter(
-      ({ kernel, tableBytes }) =>
-        maxFlash === undefined ||
-        (tableBytes <= chosen[index].tableBytes && chosen.some((other) => other.kernel === kernel)),
-    );
+  const own = maxFlash === undefined ? every : inFlash(every, chosen);
   const scratchOf = ({ step }: Option) => firmwareCall(step).scratchBytes;
   /** For bands of so many rows, the cuttable option of each step with the least figure. */
   const banded = (band: number, of: (option: Option, cycles: number) => number): BandedSteps => ({
@@ -101,7 +89,7 @@ export function selectKernels(given: Program, target: Target, options: SelectOpt
       const outRows = rows[index]?.outRows ?? 1;
       const bands = Array.from({ length: Math.ceil(outRows / band) }, () => Math.min(band, outRows));
       const figure = (option: Option) => of(option, option.banded?.(bands) ?? Number.POSITIVE_INFINITY);
-      const cuttable = own(index).filter((option) => Number.isFinite(option.banded?.(bands)));
+      const cuttable = own[index].filter((option) => Number.isFinite(option.banded?.(bands)));
       if (cuttable.length === 0) return undefined;
       const { step, banded: cycles } = least(cuttable, figure);
       return { step, cycles: cycles! };
@@ -109,18 +97,20 @@ export function selectKernels(given: Program, target: Target, options: SelectOpt
   });
   const frugal = (option: Option, cycles: number) => scratchOf(option) * 2 ** 40 + cycles;
   const before = sumOf(chosen, ({ cycles }) => cycles);
-  const stream = (limit: number, maxCycles?: number) =>
-    streamLayers(ordered, {
-      ...{ ioBuffers, limit, cascades },
+  let streamer: LayerStreamer | undefined;
+  const stream: LayerStreamer = (limit, maxCycles) => {
+    streamer ??= layerStreamer(ordered, {
+      ...{ ioBuffers, cascades },
       cycles: at.map((index) => chosen[index].cycles),
       banded: BANDS.flatMap((band) => [banded(band, (_, cycles) => cycles), banded(band, frugal)]),
       alternatives: at.map((index) =>
-        own(index)
+        own[index]
           .filter((option) => option !== chosen[index])
           .map(({ step, cycles }) => ({ step, cycles: cycles - chosen[index].cycles })),
       ),
-      ...(maxCycles !== undefined && { maxCycles }),
     });
+    return streamer(limit, maxCycles);
+  };
   const inOrder = at.every((index, position) => index === position);
   const start = inOrder ? planned : planMemory(ordered, { ioBuffers });
   const attempts = new Attempts({ program: ordered, peak: start.lowerBound, cycles: 0, plan: start }, ioBuffers);
@@ -167,7 +157,7 @@ class Attempts {
   }
 
   /** The smallest arena, and of those the fewest cycles: first whatever lowers the peak, then only what that needs. */
-  shrink(stream: (limit: number) => StreamedLayers): void {
+  shrink(stream: LayerStreamer): void {
     const first = stream(0);
     if (first.cycles === 0 && first.peak >= this.best.plan.lowerBound) return;
     this.attempt(first);
@@ -179,7 +169,7 @@ class Attempts {
    * The least RAM times the square of the cycles: a share less RAM is worth half as large a share of cycles, and no more.
    * @param cycles of the program without cascades
    */
-  balance(stream: (limit: number) => StreamedLayers, cycles: number): void {
+  balance(stream: LayerStreamer, cycles: number): void {
     const persistent = this.best.plan.persistentBytes;
     const worth = (bytes: number, more: number) => (bytes + persistent) * (cycles + more) ** 2;
     const found: StreamedLayers[] = [];
@@ -201,7 +191,7 @@ class Attempts {
   }
 
   /** The fewest cycles with which the arena keeps a limit. Its offsets may leave gaps, so the peak must be lower still. */
-  fit(stream: (limit: number) => StreamedLayers, maxRam: number): void {
+  fit(stream: LayerStreamer, maxRam: number): void {
     const room = maxRam - this.best.plan.persistentBytes;
     let limit = room;
     for (let i = 0; i < 4 && limit > 0; i++) {
@@ -287,11 +277,19 @@ function withinFlash(
     }
     moves.sort((x, y) => x.price - y.price);
     // Tables that steps share, or code that stays, may save less than they seem to.
-    const next = moves.map(({ made }) => made()).find((made) => flashOf(made) < bytes);
-    chosen = next ?? [...small];
+    const next = moves.find(({ made }) => flashOf(made()) < bytes);
+    chosen = next?.made() ?? [...small];
     bytes = flashOf(chosen);
   }
   return faster(chosen, all, maxFlash);
+}
+
+/** Under a limit on flash: what adds no function, and makes the tables of no step larger. */
+function inFlash(all: readonly (readonly Option[])[], chosen: readonly Option[]): readonly (readonly Option[])[] {
+  const present = new Set(chosen.map(({ kernel }) => kernel));
+  return all.map((options, i) =>
+    options.filter(({ kernel, tableBytes }) => present.has(kernel) && tableBytes <= chosen[i].tableBytes),
+  );
 }
 
 /** Takes back what was given up in vain: the options that save most cycles, as long as the limit is kept. */

@@ -43,8 +43,6 @@ export interface BandedSteps {
 
 export interface StreamOptions {
   readonly ioBuffers: "arena" | "caller";
-  /** Bytes that may be in use at once; more where that cannot be reached. */
-  readonly limit: number;
   /** Cycles of the steps of the program. */
   readonly cycles: readonly number[];
   /** The ways to make a cascade. */
@@ -53,9 +51,13 @@ export interface StreamOptions {
   readonly alternatives?: readonly (readonly Alternative[])[];
   /** False: no cascades. */
   readonly cascades?: boolean;
-  /** Limit of the cycles that all changes may add. Default: none. */
-  readonly maxCycles?: number;
 }
+
+/**
+ * @param limit bytes that may be in use at once; more where that cannot be reached
+ * @param maxCycles that all changes may add; default: any number
+ */
+export type LayerStreamer = (limit: number, maxCycles?: number) => StreamedLayers;
 
 export interface StreamedLayers {
   readonly program: Program;
@@ -80,18 +82,30 @@ function withCycles(stage: Stage, cycles: number): Stage {
   return implementation ? { ...stage, step: { ...step, implementation: { ...implementation, cycles } } } : stage;
 }
 
-/** @param program without cascades; its steps run in their order */
-export function streamLayers(program: Program, options: StreamOptions): StreamedLayers {
+/**
+ * For any number of limits: what may become a cascade is found out once.
+ * @param program without cascades; its steps run in their order
+ */
+export function layerStreamer(program: Program, options: StreamOptions): LayerStreamer {
   const search = prepare(program, options);
+  return (limit, maxCycles) => streamLayers(program, search, limit, maxCycles);
+}
+
+function streamLayers(
+  program: Program,
+  search: ReturnType<typeof prepare>,
+  limit: number,
+  maxCycles = Number.POSITIVE_INFINITY,
+): StreamedLayers {
   const groups = new Map<number, Group>();
   let work = 0;
   let current = search.assemble(groups);
   const cyclesOf = () => [...groups.values()].reduce((sum, { cycles }) => sum + cycles, 0);
-  while (current.peak > options.limit && current.hottest >= 0 && work < MAX_WORK) {
+  while (current.peak > limit && current.hottest >= 0 && work < MAX_WORK) {
     const candidates = search.candidates(groups, current.hottest);
     work += (candidates.length + 1) * program.steps.length;
-    const within = candidates.filter(({ bytes }) => bytes <= options.limit);
-    const budget = (options.maxCycles ?? Number.POSITIVE_INFINITY) - cyclesOf();
+    const within = candidates.filter(({ bytes }) => bytes <= limit);
+    const budget = maxCycles - cyclesOf();
     const affordable = (within.length > 0 ? within : candidates).filter(
       ({ group, bytes }) => bytes < current.peak && group.cycles - search.replaced(groups, group) <= budget,
     );
