@@ -14,9 +14,12 @@ typedef struct {
 
 /*
  * nn_conv2d_s8 without groups, with weights of four bits. Those of one channel are unpacked for each row of
- * the output. input       [batch][in_h][in_w][in_c] weights     [out_c][(kernel_h * kernel_w * in_c + 1) /
- * 2], see nn_unpack_s4.h bias, multiplier, shift  as for nn_conv2d_s8 scratch     kernel_h * kernel_w * in_c
- * bytes output      [batch][out_h][out_w][out_c]
+ * the output.
+ *   input       [batch][in_h][in_w][in_c]
+ *   weights     [out_c][(kernel_h * kernel_w * in_c + 1) / 2], see nn_unpack_s4.h
+ *   bias, multiplier, shift  as for nn_conv2d_s8
+ *   scratch     kernel_h * kernel_w * in_c bytes
+ *   output      [batch][out_h][out_w][out_c]
  */
 void nn_conv2d_s4(const nn_conv2d_s4_params *p, const int8_t *input, const NN_FLASH uint8_t *weights,
                   const NN_FLASH int32_t *bias, const NN_FLASH int32_t *multiplier,

@@ -11,9 +11,11 @@ typedef struct {
 /*
  * nn_fully_connected_s8 with weights of four bits, for cores with the DSP extension.
  *   input       [rows][in_features]
- *   weights     [out_features][words], words = (in_features + 7) / 8: half byte k of a word is weight k of
- * its eight, zeros behind the last bias, multiplier, shift  as for nn_fully_connected_s8 scratch     16 *
- * words bytes: a row of the input in the order of the weights output      [rows][out_features]
+ *   weights     [out_features][words], words = (in_features + 7) / 8: half byte k of a word is weight k
+ *               of its eight; zeros behind the last
+ *   bias, multiplier, shift  as for nn_fully_connected_s8
+ *   scratch     16 * words bytes: a row of the input in the order of the weights
+ *   output      [rows][out_features]
  */
 void nn_fully_connected_s4_dsp(const nn_fully_connected_s4_dsp_params *p, const int8_t *input,
                                const int32_t *weights, const int32_t *bias, const int32_t *multiplier,

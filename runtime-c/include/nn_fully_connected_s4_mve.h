@@ -12,8 +12,8 @@ typedef struct {
  * nn_fully_connected_s8 with weights of four bits, for cores with MVE.
  *   input    [rows][in_features]
  *   packed   per four features: per 32 inputs 16 bytes of each feature, the first 16 weights in their low
- * halves, zeros behind the last; then four biases, multipliers and negative shifts output
- * [rows][out_features]
+ *            halves, zeros behind the last; then four biases, multipliers and negative shifts
+ *   output   [rows][out_features]
  */
 void nn_fully_connected_s4_mve(const nn_fully_connected_s4_mve_params *p, const int8_t *input,
                                const NN_FLASH int32_t *packed, int8_t *output);

@@ -2,6 +2,7 @@
 
 #include "nn_unpack_s4.h"
 
+/* nn_dot_s8 and nn_sum_s8 for weights in RAM, which is another address space than flash on AVR. */
 static int32_t dot(int32_t acc, const int8_t *x, const int8_t *w, int32_t count) {
     for (; count >= 4; count -= 4) {
         acc += x[0] * w[0];
@@ -17,7 +18,6 @@ static int32_t dot(int32_t acc, const int8_t *x, const int8_t *w, int32_t count)
     return acc;
 }
 
-/* What taps in the padding contribute, per unit of the padding value. */
 static int32_t sum(const int8_t *w, int32_t count) {
     int32_t total = 0;
     for (; count > 0; count--) {

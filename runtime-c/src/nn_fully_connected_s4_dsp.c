@@ -7,8 +7,7 @@ static inline int32_t smlad(uint32_t x, uint32_t y, int32_t acc) {
     return acc;
 }
 
-/* Inputs 0, 4; 2, 6; 1, 5; 3, 7 of every eight as pairs of 16 bits: the order in which weights are unpacked.
- */
+/* Inputs 0, 4; 2, 6; 1, 5; 3, 7 of every eight as pairs of 16 bits: the order of the unpacked weights. */
 static void widen(uint32_t *to, const int8_t *x, int32_t count) {
     for (; count >= 8; count -= 8) {
         const uint32_t a = nn_load_word(x), b = nn_load_word(x + 4);
@@ -30,8 +29,7 @@ static void widen(uint32_t *to, const int8_t *x, int32_t count) {
     }
 }
 
-/* Sums of eight weights at a time, sixteen times as large as they are: half bytes stay in the upper half of a
- * byte. */
+/* Sixteen times the sum of eight products: half bytes stay in the upper half of a byte. */
 static inline int32_t add_eight(int32_t acc, uint32_t eight, const uint32_t *x) {
     const uint32_t upper = 0xf0f0f0f0u;
     const uint32_t even = eight << 4 & upper;

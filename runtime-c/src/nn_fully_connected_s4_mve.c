@@ -1,12 +1,11 @@
 #include "nn_fully_connected_s4_mve.h"
 
-#include <arm_mve.h>
+#include "nn_features_mve.h"
 
-/* VMULH leaves floor(acc * M / 2^32), VRSHL rounds it half up by n - 32 bits. */
 NN_KERNEL void nn_fully_connected_s4_mve(const nn_fully_connected_s4_mve_params *p, const int8_t *input,
                                          const NN_FLASH int32_t *packed, int8_t *output) {
     const int8x16_t upper = vdupq_n_s8((int8_t)0xf0);
-    const int32x4_t min = vdupq_n_s32(p->out_min), max = vdupq_n_s32(p->out_max);
+    const nn_features_range range = {p->out_zero_point, vdupq_n_s32(p->out_min), vdupq_n_s32(p->out_max)};
     for (int32_t row = 0; row < p->rows; row++) {
         const NN_FLASH int32_t *table = packed;
         for (int32_t left = p->out_features; left > 0; left -= 4) {
@@ -23,18 +22,8 @@ NN_KERNEL void nn_fully_connected_s4_mve(const nn_fully_connected_s4_mve_params 
                     table += 4;
                 }
             }
-            int32x4_t q = vaddq_s32(vshrq_n_s32(vld1q_s32(sums), 4), vld1q_s32(table));
-            q = vmulhq_s32(q, vld1q_s32(table + 4));
-            q = vrshlq_s32(q, vld1q_s32(table + 8));
-            q = vminq_s32(vmaxq_s32(vaddq_n_s32(q, p->out_zero_point), min), max);
+            output = nn_store_features(vshrq_n_s32(vld1q_s32(sums), 4), table, &range, left, output);
             table += 12;
-            if (left >= 4) {
-                vstrbq_s32(output, q);
-                output += 4;
-            } else {
-                vstrbq_p_s32(output, q, vctp32q((uint32_t)left));
-                output += left;
-            }
         }
         input += p->in_features;
     }

@@ -1,6 +1,6 @@
 #include "nn_fully_connected_s8_mve.h"
 
-#include <arm_mve.h>
+#include "nn_features_mve.h"
 
 /*
  * The sums of four features: with the first chunk of the input, then with `full` more at x. packed moves
@@ -40,30 +40,18 @@ static inline int32x4_t four_sums(int8x16_t first, const int8_t *x, const NN_FLA
     return sums;
 }
 
-/* VMULH leaves floor(acc * M / 2^32), VRSHL rounds it half up by n - 32 bits. */
 NN_KERNEL void nn_fully_connected_s8_mve(const nn_fully_connected_s8_mve_params *p, const int8_t *input,
                                          const NN_FLASH int32_t *packed, int8_t *output) {
     const int32_t full = (p->in_features - 1) / 16;
     const int32_t head = p->in_features - 16 * full;
-    const int32_t zero_point = p->out_zero_point;
-    const int32x4_t min = vdupq_n_s32(p->out_min), max = vdupq_n_s32(p->out_max);
+    const nn_features_range range = {p->out_zero_point, vdupq_n_s32(p->out_min), vdupq_n_s32(p->out_max)};
     for (int32_t row = 0; row < p->rows; row++) {
         const NN_FLASH int32_t *table = packed;
         const int8x16_t first = vldrbq_z_s8(input, vctp8q((uint32_t)head));
         for (int32_t left = p->out_features; left > 0; left -= 4) {
-            int32x4_t q = four_sums(first, input + head, &table, full);
-            q = vaddq_s32(q, vld1q_s32(table));
-            q = vmulhq_s32(q, vld1q_s32(table + 4));
-            q = vrshlq_s32(q, vld1q_s32(table + 8));
-            q = vminq_s32(vmaxq_s32(vaddq_n_s32(q, zero_point), min), max);
+            const int32x4_t sums = four_sums(first, input + head, &table, full);
+            output = nn_store_features(sums, table, &range, left, output);
             table += 12;
-            if (left >= 4) {
-                vstrbq_s32(output, q);
-                output += 4;
-            } else {
-                vstrbq_p_s32(output, q, vctp32q((uint32_t)left));
-                output += left;
-            }
         }
         input += p->in_features;
     }

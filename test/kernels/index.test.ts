@@ -14,6 +14,7 @@ const SHARED_HEADERS = [
   "nn_conv2d_pairs_mve",
   "nn_depthwise_planes_dsp",
   "nn_depthwise_rows_mve",
+  "nn_features_mve",
   "nn_indexed",
   "nn_math",
   "nn_math_exact",
@@ -23,6 +24,7 @@ const SHARED_HEADERS = [
   "nn_rows",
   "nn_scale",
   "nn_strided",
+  "nn_unpack_s4",
 ];
 
 function namesIn(folder: string, extension: string): string[] {

@@ -3,7 +3,7 @@ import type { CFunction } from "../kernel.js";
 import { int32Fields } from "../kernel.js";
 import type { Conv2dS8Params } from "../nn_conv2d_s8.js";
 import type { Cost, Implementation, PlainCall, Target } from "../variant.js";
-import { channelTables, type ScaledChannel, SHIFTS, withCommonShift } from "./smmla.js";
+import { channelTables, leftShift, type ScaledChannel, SHIFTS, withCommonShift } from "./smmla.js";
 
 /** How a variant lays the input out for the inner loop. */
 export interface Layout {
@@ -99,8 +99,8 @@ function packed(channels: readonly ScaledChannel[], runs: Runs, pairs: readonly 
 }
 
 /**
- * The same with weights of four bits, as they are behind a left shift per channel; undefined where a shift leaves 16
- * bits. Half bytes hold the weight plus 8.
+ * The same with weights of four bits: half bytes hold the weight plus 8.
+ * @param shifts by which the weights of a channel are shifted to the left
  */
 function packedNibbles(
   channels: readonly ScaledChannel[],
@@ -163,7 +163,7 @@ export function implementDense(
 
 /** How far weights are shifted to take the common shift, as scaledTo does; in words why that cannot be. */
 function leftShifts(shift: Uint8Array, s: number): number[] | string {
-  const left = Array.from(shift, (n) => Math.max(0, 32 + s - n));
+  const left = Array.from(shift, (n) => leftShift(s, n));
   return left.every((by) => by <= MOST_LEFT_SHIFT)
     ? left
     : "the scales of its channels lie too far apart for one shift";

@@ -7,6 +7,7 @@
  * nested floors collapse, so it holds for every accumulator; VRSHL rounds without leaving its range.
  */
 import type { TypedArray } from "../../graph/ir.js";
+import type { FullyConnectedS8Params } from "../nn_fully_connected_s8.js";
 
 /** The tables of a layer with weights, by the names of CHANNEL_TABLES. */
 export interface Tables {
@@ -29,33 +30,47 @@ const CHUNK = 16;
 /** Chunks of 16 that a sum of `terms` products takes: a first one of 1 to 16, the rest whole. */
 export const chunksOf = (terms: number) => Math.ceil(terms / CHUNK);
 
+/** Bytes of the tables behind the weights of four channels: biases, multipliers, negative shifts. */
+export const TABLE_BYTES = 48;
+
 /**
- * Dense weights [channels][terms] as the inner loops read them. Per four channels: chunks of 16 weights, four channels to
- * a chunk, the first chunk filled up with zeros; then four biases, four multipliers, four negative shifts.
+ * Weights [channels][terms], per four channels in chunks, four channels to a chunk, each filled up with zeros; then the
+ * tables.
+ * @param size of a chunk, a multiple of four
+ * @param firsts the first term of each chunk
  */
-export function packedDense({ weights, bias, multiplier, shift }: Tables): Int32Array {
+export function packedChunks(
+  { weights, bias, multiplier, shift }: Tables,
+  size: number,
+  firsts: readonly number[],
+): Int32Array {
   const channels = bias.length;
   const terms = weights.length / channels;
-  const chunks = chunksOf(terms);
-  const head = terms - CHUNK * (chunks - 1);
-  const blocks = Math.ceil(channels / 4);
-  const blockBytes = 4 * CHUNK * chunks + 48;
-  const bytes = new Int8Array(blocks * blockBytes);
+  const blockBytes = 4 * size * firsts.length + TABLE_BYTES;
+  const bytes = new Int8Array(Math.ceil(channels / 4) * blockBytes);
   const words = new Int32Array(bytes.buffer);
   for (let c = 0; c < channels; c++) {
     const lane = c % 4;
     const block = ((c - lane) / 4) * blockBytes;
-    for (let chunk = 0; chunk < chunks; chunk++) {
-      const first = chunk === 0 ? 0 : head + CHUNK * (chunk - 1);
-      const end = head + CHUNK * chunk;
-      bytes.set(weights.subarray(c * terms + first, c * terms + end), block + CHUNK * (4 * chunk + lane));
-    }
-    const table = (block + blockBytes - 48) / 4 + lane;
+    firsts.forEach((first, chunk) => {
+      const end = firsts[chunk + 1] ?? terms;
+      bytes.set(weights.subarray(c * terms + first, c * terms + end), block + size * (4 * chunk + lane));
+    });
+    const table = (block + blockBytes - TABLE_BYTES) / 4 + lane;
     words[table] = bias[c];
     words[table + 4] = multiplier[c];
     words[table + 8] = -shift[c];
   }
   return words;
+}
+
+/** Dense weights as the inner loops read them: chunks of 16, of which the first takes what is left over. */
+export function packedDense(tables: Tables): Int32Array {
+  const terms = tables.weights.length / tables.bias.length;
+  const chunks = chunksOf(terms);
+  const head = terms - CHUNK * (chunks - 1);
+  const firsts = Array.from({ length: chunks }, (_, chunk) => (chunk === 0 ? 0 : head + CHUNK * (chunk - 1)));
+  return packedChunks(tables, CHUNK, firsts);
 }
 
 /** Instructions of nn_conv2d_pairs_mve for two pixels with sums of `terms` products. */
@@ -83,4 +98,10 @@ export function leadOfWalk(steps: readonly WalkStep[], inputBytes: number, rerea
     unread = Math.min(unread, first);
   }
   return lead;
+}
+
+/** `lead` of a fully connected layer that reads a row again for every four features. */
+export function leadOfFeatures({ rows, in_features, out_features }: FullyConnectedS8Params): number {
+  const walk = Array.from({ length: rows }, (_, row) => ({ first: row * in_features, end: (row + 1) * out_features }));
+  return leadOfWalk(walk, rows * in_features, true);
 }

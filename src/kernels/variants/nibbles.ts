@@ -1,5 +1,14 @@
 /** What the variants with weights of four bits share: when they apply, and how two weights come into a byte. */
 import type { TypedArray } from "../../graph/ir.js";
+import { CHANNEL_TABLES } from "../image_params.js";
+import type { ConstantSlot } from "../kernel.js";
+
+/** Inputs at which sixteen times the largest sum still fits in 32 bits: 16 * 8 * 128 each. */
+export const MOST_INPUTS = 2 ** 17 - 1;
+
+/** CHANNEL_TABLES with packed weights. */
+export const packedTables = (type: ConstantSlot["type"]): readonly ConstantSlot[] =>
+  CHANNEL_TABLES.map((slot) => (slot.name === "weights" ? { ...slot, type } : slot));
 
 /** Why the weights of a call cannot be packed; undefined where they can: all of them lie in [-8, 7]. */
 export function tooWide({ weights }: Readonly<Record<string, TypedArray>>): string | undefined {

@@ -1,8 +1,7 @@
-import { CHANNEL_TABLES } from "../image_params.js";
 import { int32Fields } from "../kernel.js";
 import type { Conv2dS8Params } from "../nn_conv2d_s8.js";
 import { ANY_CORE, defineVariant, only } from "../variant.js";
-import { packNibbles, tooWide } from "./nibbles.js";
+import { packedTables, packNibbles, tooWide } from "./nibbles.js";
 import { leadOfOutputRows } from "./window_lead.js";
 
 const NAME = "nn_conv2d_s4";
@@ -21,7 +20,7 @@ export default defineVariant<Conv2dS8Params>({
       "batch in_h in_w in_c out_h out_w out_c kernel_h kernel_w stride_h stride_w dilation_h dilation_w",
       "pad_top pad_left in_zero_point out_zero_point out_min out_max",
     ),
-    constants: [{ name: "weights", type: "uint8" }, ...CHANNEL_TABLES.filter(({ name }) => name !== "weights")],
+    constants: packedTables("uint8"),
     inPlace: [],
   }),
   implement({ params, constants }) {

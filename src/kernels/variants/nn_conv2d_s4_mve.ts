@@ -1,15 +1,14 @@
 import type { Conv2dS8Params } from "../nn_conv2d_s8.js";
 import { defineVariant, only } from "../variant.js";
 import { instructionsOf, mveConvolution, walkOf, windowsAtATime } from "./conv2d_mve.js";
-import { chunksOf, highWordTables, instructionsPerPair, leadOfWalk, packedDense } from "./mve.js";
+import { chunksOf, highWordTables, instructionsPerPair, leadOfWalk, packedDense, TABLE_BYTES } from "./mve.js";
 import { pairedNibbles, tooWide } from "./nibbles.js";
 
 const NAME = "nn_conv2d_s4_mve";
 
 /** Bytes of windows that share the weights of a block once it is unpacked. */
 const WINDOW_BYTES = 4096;
-/** Bytes of the tables behind the weights of four channels. */
-const TABLES = 48;
+/** Instructions around a call of the inner loop. */
 const CALL = 40;
 
 /**
@@ -39,8 +38,8 @@ export default defineVariant<Conv2dS8Params>({
     return {
       kernel: NAME,
       params: { ...p, windows },
-      constants: { packed: pairedNibbles(packedDense(tables), 64 * chunks, TABLES) },
-      scratchBytes: 64 * chunks + TABLES + windows * terms,
+      constants: { packed: pairedNibbles(packedDense(tables), 64 * chunks, TABLE_BYTES) },
+      scratchBytes: 64 * chunks + TABLE_BYTES + windows * terms,
       // The windows are copied before anything is written.
       lead: leadOfWalk(walkOf(params, windows), p.batch * p.in_h * p.in_w * p.in_c),
       cost: { cycles: instructions, instructions },

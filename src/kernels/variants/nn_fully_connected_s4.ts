@@ -1,7 +1,6 @@
-import { CHANNEL_TABLES } from "../image_params.js";
 import plain, { type FullyConnectedS8Params } from "../nn_fully_connected_s8.js";
 import { ANY_CORE, defineVariant, only } from "../variant.js";
-import { packNibbles, tooWide } from "./nibbles.js";
+import { packedTables, packNibbles, tooWide } from "./nibbles.js";
 
 const NAME = "nn_fully_connected_s4";
 
@@ -16,7 +15,7 @@ export default defineVariant<FullyConnectedS8Params>({
     inputs: 1,
     outputs: 1,
     params: plain.params,
-    constants: [{ name: "weights", type: "uint8" }, ...CHANNEL_TABLES.filter(({ name }) => name !== "weights")],
+    constants: packedTables("uint8"),
     inPlace: [],
   }),
   implement({ params: p, constants }) {

@@ -1,13 +1,9 @@
-import { CHANNEL_TABLES } from "../image_params.js";
 import plain, { type FullyConnectedS8Params } from "../nn_fully_connected_s8.js";
 import { defineVariant, only } from "../variant.js";
-import { packNibbles, tooWide } from "./nibbles.js";
+import { MOST_INPUTS, packedTables, packNibbles, tooWide } from "./nibbles.js";
 import { leadOfRows } from "./nn_fully_connected_s8_dsp.js";
 
 const NAME = "nn_fully_connected_s4_dsp";
-
-/** Inputs at which sixteen times the largest sum still fits in 32 bits: 16 * 8 * 128 each. */
-const MOST_INPUTS = 2 ** 17 - 1;
 
 /** Weights with zeros up to a multiple of eight. */
 function padded(weights: Int8Array, length: number): Int8Array {
@@ -29,7 +25,7 @@ export default defineVariant<FullyConnectedS8Params>({
     inputs: 1,
     outputs: 1,
     params: plain.params,
-    constants: [{ name: "weights", type: "int32" }, ...CHANNEL_TABLES.filter(({ name }) => name !== "weights")],
+    constants: packedTables("int32"),
     inPlace: [],
   }),
   implement({ params: p, constants }, target) {

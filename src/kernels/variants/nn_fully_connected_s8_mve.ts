@@ -1,6 +1,6 @@
 import plain, { type FullyConnectedS8Params } from "../nn_fully_connected_s8.js";
 import { defineVariant, only } from "../variant.js";
-import { chunksOf, highWordTables, leadOfWalk, packedDense } from "./mve.js";
+import { chunksOf, highWordTables, leadOfFeatures, packedDense } from "./mve.js";
 
 const NAME = "nn_fully_connected_s8_mve";
 
@@ -21,10 +21,6 @@ export default defineVariant<FullyConnectedS8Params>({
   implement({ params: p, constants }) {
     const tables = highWordTables(constants);
     if (typeof tables === "string") return tables;
-    const walk = Array.from({ length: p.rows }, (_, row) => ({
-      first: row * p.in_features,
-      end: (row + 1) * p.out_features,
-    }));
     // Within 5 % of what was measured on layers of 8 to 640 features.
     const blocks = Math.ceil(p.out_features / 4);
     const instructions = 65 + p.rows * (20 + blocks * (29 + 10 * (chunksOf(p.in_features) - 1)));
@@ -33,8 +29,7 @@ export default defineVariant<FullyConnectedS8Params>({
       params: p,
       constants: { packed: packedDense(tables) },
       scratchBytes: 0,
-      // A row is read again for every four features.
-      lead: leadOfWalk(walk, p.rows * p.in_features, true),
+      lead: leadOfFeatures(p),
       cost: { cycles: instructions, instructions },
     };
   },

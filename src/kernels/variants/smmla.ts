@@ -98,9 +98,12 @@ function multiplierFor(shift: number, from: ChannelTables, limits: Limits): numb
   );
 }
 
+/** By how many bits weights and bias of a channel are shifted so that n = 32 + s takes the place of its shift. */
+export const leftShift = (s: number, shift: number): number => Math.max(0, 32 + s - shift);
+
 /** The channel with n = 32 + s, weights and bias multiplied as that takes, or undefined where they do not fit. */
 export function scaledTo(s: number, tables: ChannelTables, range: OutputRange): ScaledChannel | undefined {
-  const factor = 2 ** Math.max(0, 32 + s - tables.shift);
+  const factor = 2 ** leftShift(s, tables.shift);
   const channel = scaledBy(factor, s, tables, range);
   if (!channel) return undefined;
   const weights = channel.weights.map((w) => w * factor);
