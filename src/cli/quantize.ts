@@ -1,7 +1,7 @@
 import { decibels } from "../compare/metrics.js";
 import { boundGraph, calibrated, canonicalGraph, type Rows, read } from "../compile.js";
 import { loadData } from "../data/load.js";
-import { classLabels, inputRows } from "../data/rows.js";
+import { inputRows, type TestRows, testRows } from "../data/rows.js";
 import { UserError } from "../errors.js";
 import { elementCount, fedInputs, type Graph, type Shape, type Tensor } from "../graph/ir.js";
 import { writeFileAtomic } from "../io/files.js";
@@ -29,7 +29,6 @@ import { layerSensitivities } from "../quantize/search.js";
 import { fileHash } from "../quantize/search_state.js";
 import { type AddCommand, action } from "./command.js";
 import {
-  calibrationFrom,
   constantOption,
   jsonOption,
   layoutOption,
@@ -52,7 +51,6 @@ import {
 
 interface Options extends QuantiseFlags, SearchFlags {
   json?: boolean;
-  calibration: string;
   output: string;
   shape?: ReadonlyMap<string, Shape>;
   state?: readonly StatePair[];
@@ -103,28 +101,26 @@ async function run(path: string, options: Options, output: Output): Promise<unde
     inputLayout: options.inputLayout,
   };
   const graph = canonicalGraph(model, reading);
-  let rows: Rows | undefined;
+  let data: { readonly rows: TestRows["inputs"]; readonly tests: TestRows | undefined } | undefined;
   const calibration = (inputs: readonly Tensor[]) => {
-    rows = calibrationFrom(options.calibration)(inputs);
-    return rows;
+    const file = loadData(options.calibration);
+    data = { rows: inputRows(file, "calibration", inputs), tests: testRows(file, inputs) };
+    return data.rows;
   };
   const ranged = calibrated(graph, { calibration, ...quantiseOptionsOf(options, output) });
-  const { quantised, text: about, json: chosen } = await choosePrecisions(ranged, path, options, output);
+  const { rows, tests } = data!;
+  const tried = tests ?? { inputs: rows, labels: null };
+  const { quantised, text: about, json: chosen } = await choosePrecisions(ranged, tried, path, options, output);
   const bytes = writeModel(exportQdq(quantised.graph), { producer: "onnx2mcu", producerVersion: toolVersion });
   const layers = layerErrors(quantised.graph, quantised.samples());
   const done = { corrected: options.corrections.length > 0, precisions: quantised.precisions };
   const names = fedInputs(graph);
-  const { inputs, labels } = testRows(options.calibration, graph);
-  const labelled = inputs && labels ? { inputs, labels } : undefined;
-  const classes = classesOf(graph, quantised.graph, rows!, labelled);
+  const labelled = tests?.labels ? { inputs: tests.inputs, labels: tests.labels } : undefined;
+  const classes = classesOf(graph, quantised.graph, rows, labelled);
   const warnings = [
-    ...dataWarnings(rows!, names),
-    ...(inputs ? scaleWarnings(rows!, inputs, names) : []),
-    ...mismatchWarnings(
-      { graph, bound: boundGraph(model, reading), inputLayout: options.inputLayout },
-      rows!,
-      labelled,
-    ),
+    ...dataWarnings(rows, names),
+    ...(tests ? scaleWarnings(rows, tests.inputs, names) : []),
+    ...mismatchWarnings({ graph, bound: boundGraph(model, reading), inputLayout: options.inputLayout }, rows, labelled),
     ...layerWarnings(layers, quantised.graph.outputs, done),
     ...(classes ? classWarnings(classes) : []),
   ];
@@ -138,7 +134,7 @@ async function run(path: string, options: Options, output: Output): Promise<unde
   const text = [
     ...about,
     ...(options.layers ? [layerTable(layers), ""] : []),
-    `${options.output}: ${kilobytes(bytes.length)}, calibrated on ${rows!.rows} rows`,
+    `${options.output}: ${kilobytes(bytes.length)}, calibrated on ${rows.rows} rows`,
     ...(classes ? [classLine(classes)] : []),
     ...(equalised.length > 0 ? [`  ${equalised.length} values equalised`] : []),
     ...(rounded.length > 0
@@ -149,7 +145,7 @@ async function run(path: string, options: Options, output: Output): Promise<unde
   ];
   output.result(
     {
-      ...{ output: options.output, bytes: bytes.length, rows: rows!.rows, nodes: quantised.graph.nodes.length },
+      ...{ output: options.output, bytes: bytes.length, rows: rows.rows, nodes: quantised.graph.nodes.length },
       ...{ warnings, layers: layers.map(asJson), equalised, rounded },
       classes: classes ?? null,
       observers: Object.fromEntries(quantised.observers),
@@ -162,15 +158,15 @@ async function run(path: string, options: Options, output: Output): Promise<unde
 }
 
 /** The model with the precisions that the options give, or that a search finds; what there is to say about it. */
-async function choosePrecisions(ranged: Ranged, model: string, options: Options, output: Output) {
+async function choosePrecisions(ranged: Ranged, tried: TestRows, model: string, options: Options, output: Output) {
   const { maxAccuracyDrop, precisions } = options;
   if (maxAccuracyDrop !== undefined) {
     if (precisions) throw new UserError("E_USAGE", "--max-accuracy-drop chooses precisions: leave --precisions out");
     const flags = { ...options, maxAccuracyDrop };
     const { calibration: data, observer, percentile, corrections, cost } = options;
     const settings = JSON.stringify([observer, percentile, corrections, options.symmetric, options.perTensor, cost]);
-    const identity = [fileHash(model), fileHash(data), settings, rangesText(ranged.ranges)];
-    const done = await search(ranged, loadData(data), flags, identity, output);
+    const identity = () => [fileHash(model), fileHash(data), settings, rangesText(ranged.ranges)];
+    const done = await search(ranged, tried, flags, identity, output);
     return { quantised: done.found.quantised, text: [searchText(done, flags), ""], json: { search: searchJson(done) } };
   }
   if (!options.sensitivity) return { quantised: roundQuantised(ranged, precisions), text: [], json: {} };
@@ -186,20 +182,6 @@ async function choosePrecisions(ranged: Ranged, model: string, options: Options,
 
 /** Rows that both models are run on to compare their classes. */
 const COMPARED_ROWS = 200;
-
-/** The array `inputs` of the file, and its labels, where it has them. */
-function testRows(path: string, graph: Graph): { inputs?: Rows; labels?: Int32Array | null } {
-  const file = loadData(path);
-  const names = fedInputs(graph);
-  if (file.format !== "npz" || !file.names.some((name) => name === "inputs" || name.startsWith("inputs_"))) return {};
-  const inputs = inputRows(
-    file,
-    "inputs",
-    names.map((name) => graph.tensors.get(name)!),
-  );
-  const labels = classLabels(file);
-  return { inputs, ...(labels?.length === inputs.rows && { labels }) };
-}
 
 /** Undefined for a first output that is no choice among classes, and for models with a state or other inputs than float32. */
 function classesOf(float: Graph, int8: Graph, calibration: Rows, labelled?: LabelledRows): ClassComparison | undefined {

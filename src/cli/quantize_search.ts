@@ -3,16 +3,15 @@ import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { InvalidArgumentError, Option } from "commander";
-import type { DataFile } from "../data/data_file.js";
-import { classLabels, inputRows } from "../data/rows.js";
+import type { TestRows } from "../data/rows.js";
 import { UserError } from "../errors.js";
-import { fedInputs } from "../graph/ir.js";
 import { defaultQuality, judgedRows, QUALITIES, type Quality } from "../quantize/quality.js";
 import type { Ranged } from "../quantize/quantise.js";
 import {
   COSTS,
   type CostKind,
   type Found,
+  type Known,
   paretoFront,
   type Sensitivity,
   searchPrecisions,
@@ -23,6 +22,7 @@ import { positiveInteger } from "./options.js";
 import { kilobytes, type Output, table } from "./output.js";
 
 export interface SearchFlags {
+  readonly calibration: string;
   readonly maxAccuracyDrop?: number;
   readonly metric?: string;
   readonly cost: CostKind;
@@ -90,36 +90,40 @@ export interface SearchDone {
   readonly rows: number;
 }
 
-/** @param identity what else decides the values, for --resume */
+/**
+ * @param tried rows that a model is judged on
+ * @param identity what else decides the values; asked for with --resume only, because it reads whole files
+ */
 export async function search(
   ranged: Ranged,
-  file: DataFile,
+  tried: TestRows,
   flags: SearchFlags & { readonly maxAccuracyDrop: number },
-  identity: readonly (string | Uint8Array)[],
+  identity: () => readonly string[],
   output: Output,
 ): Promise<SearchDone> {
-  const { float } = ranged;
-  const inputs = fedInputs(float).map((name) => float.tensors.get(name)!);
-  const own = file.format === "npz" && file.names.some((name) => name === "inputs" || name.startsWith("inputs_"));
-  const rows = inputRows(file, own ? "inputs" : "calibration", inputs);
-  const all = own ? classLabels(file) : null;
-  const labels = all?.length === rows.rows ? all : null;
-  const quality = await qualityOf(flags.metric, defaultQuality(float, labels));
+  const { resume, metric } = flags;
+  const { inputs, labels } = tried;
+  const quality = await qualityOf(metric, defaultQuality(ranged.float, labels));
   if (quality === QUALITIES.accuracy && !labels) {
-    throw new UserError("E_DATA_MISSING_ARRAY", `${file.path}: --metric accuracy needs the arrays inputs and labels`);
+    throw new UserError(
+      "E_DATA_MISSING_ARRAY",
+      `${flags.calibration}: --metric accuracy needs the arrays inputs and labels`,
+    );
   }
-  const judged = judgedRows(rows, labels, flags.searchRows);
-  const metric = flags.metric?.endsWith("js") ? readFileSync(flags.metric) : quality.name;
-  const name = searchName([...identity, metric, String(judged.indices.length)]);
-  const known = flags.resume === undefined ? new Map() : readSearch(flags.resume, name);
-  if (known.size > 0) output.note(`${flags.resume}: ${known.size} models are judged already`);
+  const judged = judgedRows(inputs, labels, flags.searchRows);
+  const rows = judged.indices.length;
+  const nameOf = () =>
+    searchName([...identity(), metric?.endsWith("js") ? readFileSync(metric) : quality.name, `${rows}`]);
+  const state = resume === undefined ? undefined : { path: resume, name: nameOf() };
+  const known: Known = state ? readSearch(state.path, state.name) : new Map();
+  if (known.size > 0) output.note(`${resume}: ${known.size} models are judged already`);
   const found = searchPrecisions(ranged, {
     ...{ quality, judged, known, maxDrop: flags.maxAccuracyDrop, cost: flags.cost },
-    onTrial: () => flags.resume !== undefined && writeSearch(flags.resume, name, known),
+    onTrial: () => state && writeSearch(state.path, state.name, known),
     onProgress: (what, done, total) =>
       output.progress(what === "layer" ? `sensitivity ${done}/${total}` : `searching, ${done} models judged`),
   });
-  return { found, quality, rows: judged.indices.length };
+  return { found, quality, rows };
 }
 
 /** Precisions in words: "6 int4, 6 int8". */

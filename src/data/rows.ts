@@ -56,6 +56,20 @@ export function classLabels(file: DataFile): Int32Array | null {
   return Int32Array.from(labels.data);
 }
 
+/** Rows that a model is tried on, with their classes where the file has one for each. */
+export interface TestRows {
+  readonly inputs: Rows;
+  readonly labels: Int32Array | null;
+}
+
+/** The arrays `inputs` of a .npz; undefined where it has none. Throws as inputRows does. */
+export function testRows(file: DataFile, inputs: readonly RowInput[]): TestRows | undefined {
+  if (!file.names.some((name) => name === "inputs" || name.startsWith("inputs_"))) return undefined;
+  const rows = inputRows(file, "inputs", inputs);
+  const labels = classLabels(file);
+  return { inputs: rows, labels: labels?.length === rows.rows ? labels : null };
+}
+
 function findArray(
   file: DataFile,
   kind: string,

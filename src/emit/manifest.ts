@@ -64,12 +64,9 @@ export function eliminationOf({ eliminated, program }: { eliminated: readonly El
 }
 
 /** What the manifest says of a compiled model. */
-interface Described extends Pick<Compiled, "name" | "program" | "plan" | "view" | "rejected" | "decision" | "stream"> {
-  readonly model: {
-    readonly graph: { readonly opset: Compiled["model"]["graph"]["opset"] };
-    readonly producer: string;
-  };
-  readonly eliminated: readonly EliminatedFrom[];
+interface Described
+  extends Pick<Compiled, "name" | "program" | "plan" | "view" | "rejected" | "decision" | "stream" | "eliminated"> {
+  readonly model: { readonly graph: { readonly opset: number }; readonly producer: string };
 }
 
 /** @param source what the user gave: file name and sha256 of the model */

@@ -1,5 +1,5 @@
 /** How well a quantised model does, as one number over many rows: what a search may trade for flash, cycles or RAM. */
-import { addRow, type Comparison, EMPTY_COMPARISON, snr, topClass } from "../compare/metrics.js";
+import { accuracy, addRow, type Comparison, EMPTY_COMPARISON, snr } from "../compare/metrics.js";
 import type { Graph } from "../graph/ir.js";
 import type { Rows } from "./calibrate.js";
 import { floatOutputs, int8Outputs } from "./first_output.js";
@@ -19,28 +19,27 @@ export interface Quality {
   readonly fromInt8: boolean;
 }
 
-const share = (rows: number, right: (row: number) => boolean): number => {
-  let count = 0;
-  for (let row = 0; row < rows; row++) if (right(row)) count++;
-  return (100 * count) / rows;
-};
+const compared = (outputs: Outputs, float: Outputs): Comparison =>
+  outputs.reduce((sum, row, i) => addRow(sum, row, float[i]), EMPTY_COMPARISON);
 
 export const QUALITIES = {
   /** Percentage of the rows whose top class is their label. */
   accuracy: {
     ...{ name: "accuracy", unit: "points", fromInt8: false },
-    measure: (outputs, _float, labels) => share(outputs.length, (i) => topClass(outputs[i]) === labels?.[i]),
+    measure: (outputs, _float, labels) => (labels ? 100 * accuracy(outputs, labels) : 0),
   },
   /** Percentage of the rows with the top class of the float model. */
   agreement: {
     ...{ name: "agreement", unit: "points", fromInt8: false },
-    measure: (outputs, float) => share(outputs.length, (i) => topClass(outputs[i]) === topClass(float[i])),
+    measure(outputs, float) {
+      const { sameClass, rows } = compared(outputs, float);
+      return (100 * sameClass) / rows;
+    },
   },
   /** dB of the output over its error. */
   snr: {
     ...{ name: "snr", unit: "dB", fromInt8: true },
-    measure: (outputs, float) =>
-      snr(outputs.reduce<Comparison>((sum, row, i) => addRow(sum, row, float[i]), EMPTY_COMPARISON)),
+    measure: (outputs, float) => snr(compared(outputs, float)),
   },
 } as const satisfies Record<string, Quality>;
 

@@ -8,13 +8,12 @@
  *    every further one that does. Where int8 alone is over the budget, layers become float32 in the order of what that
  *    gains per cost, as many as it takes, and then without each that can be spared.
  */
-import { addRow, type Comparison, EMPTY_COMPARISON, snr } from "../compare/metrics.js";
 import { elementCount, type Graph, type Node, type Tensor } from "../graph/ir.js";
+import { floatOutputs, int8Outputs } from "./first_output.js";
 import { type LayerPrecision, type Precisions, takesInt4 } from "./precisions.js";
-import { type Judged, type Outputs, outputsOf, type Quality } from "./quality.js";
+import { type Judged, outputsOf, QUALITIES, type Quality } from "./quality.js";
 import { type Quantised, type Ranged, roundQuantised } from "./quantise.js";
 import { quantizeGraph } from "./quantize.js";
-import type { Samples } from "./samples.js";
 
 /** What a search saves. */
 export const COSTS = ["flash", "cycles", "ram"] as const;
@@ -121,42 +120,38 @@ function mixed(ranged: Ranged, banks: Readonly<Partial<Record<LayerPrecision, Gr
 
 const noise = (db: number) => 10 ** (-db / 10);
 
-function snrOf(outputs: Outputs, float: Outputs): number {
-  return snr(outputs.reduce<Comparison>((all, row, i) => addRow(all, row, float[i]), EMPTY_COMPARISON));
-}
-
 interface Bench {
   readonly ranged: Ranged;
   readonly layers: readonly Node[];
   readonly banks: Readonly<Partial<Record<LayerPrecision, Graph>>>;
   readonly base: Quantised;
+  /** Rounded with all corrections. */
+  rounded(precisions: Precisions): Quantised;
 }
 
 function benchOf(ranged: Ranged): Bench {
   const layers = layersOf(ranged.float);
   const packable = layers.filter((node) => takesInt4(ranged.float, node));
-  const base = roundQuantised(ranged);
-  const narrow = roundQuantised(ranged, new Map(packable.map(({ name }) => [name, "int4"])));
-  return { ranged, layers, banks: { int8: base.graph, int4: narrow.graph }, base };
-}
-
-/** Rows of the samples as rows that a model is judged on. */
-function judgedSamples({ inputs, rows }: Samples): Judged {
-  return {
-    rows: { rows, row: (i) => inputs[i] },
-    indices: Array.from({ length: rows }, (_, i) => i),
-    labels: null,
+  const known = new Map<string, Quantised>();
+  const rounded = (precisions: Precisions): Quantised => {
+    const name = key(precisions);
+    const found = known.get(name) ?? roundQuantised(ranged, precisions);
+    known.set(name, found);
+    return { ...found, precisions };
   };
+  const base = rounded(new Map());
+  const narrow = rounded(new Map(packable.map(({ name }) => [name, "int4"])));
+  return { ranged, layers, banks: { int8: base.graph, int4: narrow.graph }, base, rounded };
 }
 
 /** Each layer alone in int4 and in float32, on the rows that corrections look at. */
 function sensitivitiesOf(bench: Bench, onProgress?: (done: number, total: number) => void) {
   const { ranged, layers, banks, base } = bench;
-  const judged = judgedSamples(ranged.samples());
-  const float = outputsOf(ranged.float, "float32", judged);
-  const measure = (precisions: Precisions) => snrOf(outputsOf(mixed(ranged, banks, precisions), "int8", judged), float);
+  const { inputs } = ranged.samples();
+  const float = floatOutputs(ranged.float, inputs);
+  const snrOf = (graph: Graph) => QUALITIES.snr.measure(int8Outputs(graph, inputs), float);
   const all = layers.map((node, index): Sensitivity => {
-    const alone = (precision: LayerPrecision) => measure(new Map([[node.name, precision]]));
+    const alone = (precision: LayerPrecision) => snrOf(mixed(ranged, banks, new Map([[node.name, precision]])));
     const { name, operator } = node;
     const found = {
       ...{ node: name, operator, weightBytes: weightBytesOf(ranged.float, node, "int8") },
@@ -166,7 +161,7 @@ function sensitivitiesOf(bench: Bench, onProgress?: (done: number, total: number
     onProgress?.(index + 1, layers.length);
     return found;
   });
-  return { all, base: snrOf(outputsOf(base.graph, "int8", judged), float) };
+  return { all, base: snrOf(base.graph) };
 }
 
 /** What the noise of a layer is worth: layers that cost the most noise for what they save come last. */
@@ -225,15 +220,17 @@ export function searchPrecisions(ranged: Ranged, options: SearchOptions): Found 
   const precision = keeps(base) ? "int4" : "float32";
   const names = ordered(bench, sensitivities, precision, cost);
   const first = (count: number): Precisions => new Map(names.slice(0, count).map((name) => [name, precision]));
-  let best =
+  let { precisions } =
     precision === "int4" ? mostThatKeep(names, first, judge, keeps) : fewestThatKeep(names, first, judge, keeps);
   // Rounded anew, with the layers before as they are now: a search on mixed weights may have been too hopeful.
-  let quantised = best.precisions.size > 0 ? roundQuantised(ranged, best.precisions) : bench.base;
-  let chosen = { ...best, value: judgeGraph(quantised.graph) };
-  while (!keeps(chosen) && precision === "int4" && best.precisions.size > 0) {
-    best = { ...best, precisions: new Map([...best.precisions].slice(0, -1)) };
-    quantised = best.precisions.size > 0 ? roundQuantised(ranged, best.precisions) : bench.base;
-    chosen = trialOf(best.precisions, judgeGraph(quantised.graph));
+  const rounded = () => {
+    const quantised = bench.rounded(precisions);
+    return { quantised, chosen: trialOf(precisions, judgeGraph(quantised.graph)) };
+  };
+  let { quantised, chosen } = rounded();
+  while (!keeps(chosen) && precision === "int4" && precisions.size > 0) {
+    precisions = new Map([...precisions].slice(0, -1));
+    ({ quantised, chosen } = rounded());
   }
   trials.set(key(chosen.precisions), chosen);
   return {
@@ -244,6 +241,18 @@ export function searchPrecisions(ranged: Ranged, options: SearchOptions): Found 
 
 type Judge = (precisions: Precisions) => Trial;
 
+/** The last of 0..count - 1 that holds, where 0 and all before it do and none behind it does. */
+function lastThatHolds(count: number, holds: (index: number) => boolean): number {
+  let low = 0;
+  let high = count;
+  while (high - low > 1) {
+    const middle = Math.floor((low + high) / 2);
+    if (holds(middle)) low = middle;
+    else high = middle;
+  }
+  return low;
+}
+
 /** The longest beginning of the list that keeps the budget, by bisection, and every later layer that does. */
 function mostThatKeep(
   names: readonly string[],
@@ -251,16 +260,11 @@ function mostThatKeep(
   judge: Judge,
   keeps: (trial: Trial) => boolean,
 ): Trial {
-  let low = 0;
-  let high = names.length;
-  if (keeps(judge(first(high)))) return judge(first(high));
-  while (high - low > 1) {
-    const middle = Math.floor((low + high) / 2);
-    if (keeps(judge(first(middle)))) low = middle;
-    else high = middle;
-  }
-  let best = judge(first(low));
-  for (const name of names.slice(low + 1)) {
+  const all = judge(first(names.length));
+  if (keeps(all)) return all;
+  const count = lastThatHolds(names.length, (layers) => keeps(judge(first(layers))));
+  let best = judge(first(count));
+  for (const name of names.slice(count + 1)) {
     const trial = judge(new Map([...best.precisions, [name, "int4" as const]]));
     if (keeps(trial)) best = trial;
   }
@@ -274,16 +278,10 @@ function fewestThatKeep(
   judge: Judge,
   keeps: (trial: Trial) => boolean,
 ): Trial {
-  let low = 0;
-  let high = names.length;
-  while (high - low > 1) {
-    const middle = Math.floor((low + high) / 2);
-    if (keeps(judge(first(middle)))) high = middle;
-    else low = middle;
-  }
-  let best = judge(first(high));
+  const count = 1 + lastThatHolds(names.length, (layers) => !keeps(judge(first(layers))));
+  let best = judge(first(count));
   if (!keeps(best)) return best;
-  for (const name of names.slice(0, high)) {
+  for (const name of names.slice(0, count)) {
     const trial = judge(new Map([...best.precisions].filter(([other]) => other !== name)));
     if (keeps(trial)) best = trial;
   }

@@ -1,16 +1,8 @@
 /** What a firmware computes on where only its cost counts. */
 import { bytesPerElement, elementCount } from "../../graph/ir.js";
+import { pattern } from "../../host/pattern.js";
 import type { Project } from "../../project/open.js";
 import { type Profile, profileProject } from "./profile.js";
-
-/** A fixed pattern: counts of two runs are the same. */
-function pattern(bytes: number): Uint8Array {
-  let state = 1;
-  return Uint8Array.from({ length: bytes }, () => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    return state >>> 24;
-  });
-}
 
 /** Float inputs get real numbers between -1 and 1. */
 export function benchInputs({ program }: Project): Uint8Array[] {

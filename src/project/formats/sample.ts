@@ -2,6 +2,7 @@
 import { cLines } from "../../emit/c_literals.js";
 import { elementCount, newArray, type TypedArray } from "../../graph/ir.js";
 import type { Program, ProgramTensor } from "../../graph/program.js";
+import { pattern } from "../../host/pattern.js";
 import { hostProgram, runRow } from "../../host/run.js";
 
 /** Outputs of more elements are printed up to here. */
@@ -9,15 +10,9 @@ const MOST_SHOWN = 32;
 
 /** Reals lie in [-1, 1). Integers that are no quantised values may be indices, for which 0 alone is always allowed. */
 function sampleInput({ type, shape }: ProgramTensor, seed: number): TypedArray {
-  let state = seed;
-  const data = newArray(type, elementCount(shape));
-  if (type !== "int8" && type !== "float32") return data;
-  for (let i = 0; i < data.length; i++) {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    const value = (state >>> 24) - 128;
-    data[i] = type === "int8" ? value : value / 128;
-  }
-  return data;
+  const count = elementCount(shape);
+  if (type === "int8") return Int8Array.from(pattern(count, seed), (byte) => byte - 128);
+  return type === "float32" ? Float32Array.from(pattern(count, seed), (byte) => byte / 128 - 1) : newArray(type, count);
 }
 
 /** C has no empty arrays. */
