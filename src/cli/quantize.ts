@@ -1,9 +1,9 @@
 import { decibels } from "../compare/metrics.js";
-import { boundGraph, calibrated, canonicalGraph, type Rows, read } from "../compile.js";
+import { boundGraph, calibrated, canonicalGraph, read } from "../compile.js";
 import { loadData } from "../data/load.js";
 import { inputRows, type TestRows, testRows } from "../data/rows.js";
 import { UserError } from "../errors.js";
-import { elementCount, fedInputs, type Graph, type Shape, type Tensor } from "../graph/ir.js";
+import { fedInputs, type Shape, type Tensor } from "../graph/ir.js";
 import { writeFileAtomic } from "../io/files.js";
 import { toolVersion } from "../io/package_path.js";
 import type { StatePair } from "../onnx/bind_states.js";
@@ -11,6 +11,8 @@ import { writeModel } from "../onnx/write.js";
 import type { LabelledRows } from "../quantize/data_checks.js";
 import {
   type ClassComparison,
+  type ClassRows,
+  classRows,
   classWarnings,
   compareClasses,
   dataWarnings,
@@ -19,12 +21,11 @@ import {
   scaleWarnings,
 } from "../quantize/diagnose.js";
 import { exportQdq } from "../quantize/export_qdq.js";
-import { floatOutputs, int8Outputs } from "../quantize/first_output.js";
+import { int8Outputs } from "../quantize/first_output.js";
 import { type LayerError, layerErrors } from "../quantize/layer_errors.js";
 import { precisionsText } from "../quantize/precisions.js";
 import { type Ranged, roundQuantised } from "../quantize/quantise.js";
 import { rangesText } from "../quantize/ranges_file.js";
-import { spread } from "../quantize/samples.js";
 import { layerSensitivities } from "../quantize/search.js";
 import { fileHash } from "../quantize/search_state.js";
 import { type AddCommand, action } from "./command.js";
@@ -116,11 +117,17 @@ async function run(path: string, options: Options, output: Output): Promise<unde
   const done = { corrected: options.corrections.length > 0, precisions: quantised.precisions };
   const names = fedInputs(graph);
   const labelled = tests?.labels ? { inputs: tests.inputs, labels: tests.labels } : undefined;
-  const classes = classesOf(graph, quantised.graph, rows, labelled);
+  const compared = classRows(graph, rows, labelled);
+  const classes =
+    compared && compareClasses(compared.float, int8Outputs(quantised.graph, compared.inputs), compared.labels);
   const warnings = [
     ...dataWarnings(rows, names),
     ...(tests ? scaleWarnings(rows, tests.inputs, names) : []),
-    ...mismatchWarnings({ graph, bound: boundGraph(model, reading), inputLayout: options.inputLayout }, rows, labelled),
+    ...mismatchWarnings(
+      { graph, bound: boundGraph(model, reading), inputLayout: options.inputLayout },
+      rows,
+      knownRows(compared) ?? labelled,
+    ),
     ...layerWarnings(layers, quantised.graph.outputs, done),
     ...(classes ? classWarnings(classes) : []),
   ];
@@ -180,21 +187,11 @@ async function choosePrecisions(ranged: Ranged, tried: TestRows, model: string, 
   };
 }
 
-/** Rows that both models are run on to compare their classes. */
-const COMPARED_ROWS = 200;
-
-/** Undefined for a first output that is no choice among classes, and for models with a state or other inputs than float32. */
-function classesOf(float: Graph, int8: Graph, calibration: Rows, labelled?: LabelledRows): ClassComparison | undefined {
-  const { shape, type } = float.tensors.get(float.outputs[0])!;
-  const width = elementCount(shape);
-  const given = float.inputs.map((name) => float.tensors.get(name)!);
-  if (type !== "float32" || width < 2 || shape.at(-1) !== width || (float.states ?? []).length > 0) return undefined;
-  if (given.some((input) => input.type !== "float32" || elementCount(input.shape) === width)) return undefined;
-  const data = labelled?.inputs ?? calibration;
-  const picked = spread(data.rows, COMPARED_ROWS);
-  const rows = picked.map((row) => data.row(row));
-  const labels = labelled && picked.map((row) => labelled.labels[row]);
-  return compareClasses(floatOutputs(float, rows), int8Outputs(int8, rows), labels);
+/** Labelled rows whose float outputs are there already. */
+function knownRows(compared: ClassRows | undefined): LabelledRows | undefined {
+  if (!compared?.labels) return undefined;
+  const { inputs, labels, float: outputs } = compared;
+  return { inputs: { rows: inputs.length, row: (i) => inputs[i] }, labels, outputs };
 }
 
 function classLine({ rows, agreement, float, int8 }: ClassComparison): string {

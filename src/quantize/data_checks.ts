@@ -9,7 +9,7 @@ import { elementCount, type Graph, type Shape } from "../graph/ir.js";
 import { canonicalise } from "../passes/index.js";
 import type { InputLayout } from "../passes/input_layout.js";
 import type { Rows } from "./calibrate.js";
-import { floatOutputs } from "./first_output.js";
+import { classCount, floatOutputs } from "./first_output.js";
 import { floatRun } from "./float_run.js";
 import { spread } from "./samples.js";
 
@@ -26,6 +26,8 @@ export interface LabelledRows {
   readonly inputs: Rows;
   /** One class per row. */
   readonly labels: ArrayLike<number>;
+  /** The first output of the float model for each row, where it is known already. */
+  readonly outputs?: readonly Float32Array[];
 }
 
 /** What speaks against the data, in words, and how well they fit; the larger the better. */
@@ -65,9 +67,11 @@ export function dataMismatch(model: CheckedModel, calibration: Rows, labelled?: 
   const statistics = batchNormProbe(model);
   const judge = (change: (values: Float32Array) => Float32Array): Evidence => {
     const changed = (all: readonly Row[]) => all.map(([values]) => [change(values)]);
-    return evidence(graph, statistics, changed(rows), changed(inputs), labels);
+    return evidence(graph, statistics, changed(rows), labels, () => floatOutputs(graph, changed(inputs)));
   };
-  const asIs = judge((values) => values);
+  const known = labelled?.outputs;
+  const given = () => (known ? picked.map((row) => known[row]) : floatOutputs(graph, inputs));
+  const asIs = evidence(graph, statistics, rows, labels, given);
   if (asIs.complaints.length === 0) return undefined;
   let best: { fit: number; change?: string } = { fit: asIs.fit };
   for (const { change, apply } of alternatives(graph.tensors.get(graph.inputs[0])!.shape, rows)) {
@@ -160,8 +164,8 @@ function evidence(
   graph: Graph,
   statistics: Statistics | undefined,
   rows: readonly Row[],
-  inputs: readonly Row[],
   labels: readonly number[],
+  labelledOutputs: () => readonly Float32Array[],
 ): Evidence {
   const complaints: string[] = [];
   let fit = 0;
@@ -175,10 +179,8 @@ function evidence(
       );
     }
   }
-  const { shape, type } = graph.tensors.get(graph.outputs[0])!;
-  const classes = elementCount(shape);
-  const choice = classes >= 2 && classes <= MOST_CLASSES && shape.at(-1) === classes && type === "float32";
-  if (!choice || classes === elementCount(graph.tensors.get(graph.inputs[0])!.shape)) return { complaints, fit };
+  const classes = classCount(graph);
+  if (classes === undefined || classes > MOST_CLASSES) return { complaints, fit };
   const given = floatOutputs(graph, rows).map(topClass);
   const counts = new Map<number, number>();
   for (const found of given) counts.set(found, (counts.get(found) ?? 0) + 1);
@@ -189,7 +191,7 @@ function evidence(
     complaints.push(`the float model takes ${most} of ${given.length} calibration rows for class ${top}`);
   }
   if (labels.length >= LEAST_ROWS) {
-    const right = floatOutputs(graph, inputs).filter((row, i) => topClass(row) === labels[i]).length / labels.length;
+    const right = labelledOutputs().filter((row, i) => topClass(row) === labels[i]).length / labels.length;
     const chance = 1 / classes;
     fit += 10 * right;
     if (right < chance + 3 * Math.sqrt((chance * (1 - chance)) / labels.length)) {

@@ -1,10 +1,13 @@
 /** What is suspicious about a quantisation, in plain words: the data first, then the layers, then the classes. */
 import { topClass } from "../compare/metrics.js";
+import type { Graph } from "../graph/ir.js";
 import { quoted } from "../quoted.js";
 import type { Rows } from "./calibrate.js";
 import { type CheckedModel, dataMismatch, type LabelledRows } from "./data_checks.js";
+import { classCount, floatOutputs } from "./first_output.js";
 import type { LayerError } from "./layer_errors.js";
 import type { Precisions } from "./precisions.js";
+import { spread } from "./samples.js";
 
 export type WarningCode =
   | "few-rows"
@@ -29,6 +32,8 @@ const LEAST_SNR = 20;
 const MOST_ROWS = 256;
 /** Ratio of the magnitudes of calibration rows and of those that the model is to run on. */
 const OTHER_SCALE = 4;
+/** Rows that both models are run on to compare their classes. */
+const COMPARED_ROWS = 200;
 /** Loss of accuracy, 0..1, that is worth a word. */
 const MOST_LOSS = 0.02;
 /** Share of the rows that a class has to have in the float model to be missed. */
@@ -137,6 +142,25 @@ export interface ClassComparison {
   readonly int8: number | null;
   /** Classes that the float model gives and the int8 one never does, with the number of their rows. */
   readonly vanished: readonly { readonly class: number; readonly rows: number }[];
+}
+
+/** Rows on which the classes of both models are compared, and what the float model gives for them. */
+export interface ClassRows {
+  readonly inputs: readonly (readonly Float32Array[])[];
+  readonly float: readonly Float32Array[];
+  /** One class per row, where they are known. */
+  readonly labels?: readonly number[];
+}
+
+/** Some rows of the labelled ones, or of calibration; undefined for a model without classes, with a state, or with integer inputs. */
+export function classRows(float: Graph, calibration: Rows, labelled?: LabelledRows): ClassRows | undefined {
+  const reals = float.inputs.every((name) => float.tensors.get(name)!.type === "float32");
+  if (classCount(float) === undefined || !reals || (float.states ?? []).length > 0) return undefined;
+  const data = labelled?.inputs ?? calibration;
+  const picked = spread(data.rows, COMPARED_ROWS);
+  const inputs = picked.map((row) => data.row(row));
+  const labels = labelled && picked.map((row) => labelled.labels[row]);
+  return { inputs, float: floatOutputs(float, inputs), ...(labels && { labels }) };
 }
 
 /** @param float, int8 outputs, one per row */

@@ -1,11 +1,19 @@
 /** The first output of a graph on given rows, as its float form and as its int8 form compute it. */
-import type { Graph } from "../graph/ir.js";
+import { elementCount, type Graph } from "../graph/ir.js";
 import { hostProgram, runRow } from "../host/run.js";
 import { realValues, storedValues } from "../host/values.js";
 import { lower } from "../lower/lower.js";
 
 /** One array per input. */
 type Row = readonly Float32Array[];
+
+/** How many classes the first output chooses among; undefined where it is no such choice, as for an autoencoder. */
+export function classCount({ tensors, inputs, outputs }: Graph): number | undefined {
+  const { shape, type } = tensors.get(outputs[0])!;
+  const count = elementCount(shape);
+  if (type !== "float32" || count < 2 || shape.at(-1) !== count) return undefined;
+  return inputs.some((name) => elementCount(tensors.get(name)!.shape) === count) ? undefined : count;
+}
 
 /** @param graph canonical, with float32 inputs */
 export function floatOutputs(graph: Graph, rows: readonly Row[]): Float32Array[] {
