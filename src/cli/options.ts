@@ -150,8 +150,13 @@ const rangesOption = () =>
 const precisionsOption = () =>
   new Option(
     "--precisions <file>",
-    "layers that are not int8: int4 weights or float32, as quantize --save-precisions writes them",
+    "layers that are not int8: int4 weights, int16 or float32, as quantize --save-precisions writes them",
   ).argParser(readPrecisions);
+
+const activationsOption = () =>
+  new Option("--activations <type>", "values between layers; int16 with int8 weights takes twice the RAM")
+    .choices(["int8", "int16"])
+    .default("int8");
 
 const symmetricOption = () => new Option("--symmetric", "activations with zero point 0");
 
@@ -164,6 +169,7 @@ export interface QuantiseFlags {
   readonly corrections: readonly Correction[];
   readonly ranges?: ReadonlyMap<string, Range>;
   readonly precisions?: Precisions;
+  readonly activations: "int8" | "int16";
   readonly symmetric?: boolean;
   readonly perTensor?: boolean;
 }
@@ -174,16 +180,17 @@ export const quantiseOptions = (): Option[] => [
   correctionsOption(),
   rangesOption(),
   precisionsOption(),
+  activationsOption(),
   symmetricOption(),
   perTensorOption(),
 ];
 
 export function quantiseOptionsOf(flags: QuantiseFlags, output: Output): QuantiseOptions {
-  const { observer, percentile: covered, symmetric, perTensor } = flags;
+  const { observer, percentile: covered, activations, symmetric, perTensor } = flags;
   return {
     observer: observer === "percentile" ? { kind: observer, percentile: covered } : { kind: observer },
     corrections: flags.corrections,
-    scheme: { symmetric, perTensor, ...(flags.precisions && { precisions: flags.precisions }) },
+    scheme: { activations, symmetric, perTensor, ...(flags.precisions && { precisions: flags.precisions }) },
     ...(flags.ranges && { ranges: flags.ranges }),
     onProgress: (stage, done, total) => output.progress(`${stage} ${done}/${total}`),
   };

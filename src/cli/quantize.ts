@@ -73,7 +73,7 @@ export const quantize: AddCommand = (program) => {
     .requiredOption("-o, --output <file>", "the QDQ model to write")
     .option("--save-ranges <file>", "write the range of every value as JSON, for --ranges")
     .option("--save-precisions <file>", "write the precision of every layer that is not int8 as JSON, for --precisions")
-    .option("--sensitivity", "print what each layer alone costs in int4, and gains in float32")
+    .option("--sensitivity", "print what each layer alone costs in int4, and gains in int16 and in float32")
     .option("--layers", "print how far every layer is from the float model")
     .addOption(shapeOption())
     .addOption(constantOption())

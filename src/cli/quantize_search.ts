@@ -137,9 +137,9 @@ function mixText({ precisions }: Trial, layers: number): string {
 export function sensitivityTable(layers: readonly Sensitivity[]): string {
   const db = (value: number | null) => (value === null ? "" : Number.isFinite(value) ? value.toFixed(1) : "exact");
   return table(
-    ["layer", "operator", "weights", "dB if it is int4", "dB if it is float32"],
-    layers.map(({ node, operator, weightBytes, int4, float32 }) => [
-      ...[node, operator, kilobytes(weightBytes), db(int4), db(float32)],
+    ["layer", "operator", "weights", "dB if it is int4", "int16", "float32"],
+    layers.map(({ node, operator, weightBytes, int4, int16, float32 }) => [
+      ...[node, operator, kilobytes(weightBytes), db(int4), db(int16), db(float32)],
     ]),
   );
 }

@@ -56,3 +56,22 @@ export function dotRows(
   }
   for (; row < rows; row++) acc[row] = dot(bias[first + row], x, from, w, (first + row) * count, count);
 }
+
+/** dotRows for int16 values: sums may leave int32. */
+export function dotRowsS16(
+  acc: Float64Array,
+  bias: Int32Array,
+  x: Int16Array,
+  from: number,
+  w: Int8Array,
+  first: number,
+  rows: number,
+  count: number,
+): void {
+  for (let row = 0; row < rows; row++) {
+    const at = (first + row) * count;
+    let sum = bias[first + row];
+    for (let i = 0; i < count; i++) sum += x[from + i] * w[at + i];
+    acc[row] = sum;
+  }
+}

@@ -26,6 +26,12 @@ export type ConvS8Params = WindowParams & {
   out_max: number;
 };
 
+/** Of int16 inputs, which have the zero point 0. */
+export type ConvS16Params = Omit<ConvS8Params, "in_zero_point"> & {
+  /** Bytes of a result: 1 for int8, 2 for int16. */
+  out_bytes: number;
+};
+
 /** Weights with one bias, multiplier and shift per output channel. */
 export const CHANNEL_TABLES: readonly ConstantSlot[] = [
   { name: "weights", type: "int8" },

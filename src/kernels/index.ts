@@ -17,8 +17,10 @@ import { unaryFamily } from "./families/unary.js";
 import { uniqueFamily } from "./families/unique.js";
 import type { CFunction, Kernel } from "./kernel.js";
 import nn_add_s8 from "./nn_add_s8.js";
+import nn_add_s16 from "./nn_add_s16.js";
 import nn_average_pool2d_f32 from "./nn_average_pool2d_f32.js";
 import nn_average_pool2d_s8 from "./nn_average_pool2d_s8.js";
+import nn_average_pool2d_s16 from "./nn_average_pool2d_s16.js";
 import nn_col2im_f32 from "./nn_col2im_f32.js";
 import nn_compress from "./nn_compress.js";
 import nn_concat from "./nn_concat.js";
@@ -26,16 +28,20 @@ import nn_conv_transpose2d_f32 from "./nn_conv_transpose2d_f32.js";
 import nn_conv_transpose2d_s8 from "./nn_conv_transpose2d_s8.js";
 import nn_conv2d_f32 from "./nn_conv2d_f32.js";
 import nn_conv2d_s8 from "./nn_conv2d_s8.js";
+import nn_conv2d_s16 from "./nn_conv2d_s16.js";
 import nn_conv3d_f32 from "./nn_conv3d_f32.js";
 import nn_conv3d_s8 from "./nn_conv3d_s8.js";
 import nn_deform_conv2d_f32 from "./nn_deform_conv2d_f32.js";
 import nn_depthwise_conv2d_f32 from "./nn_depthwise_conv2d_f32.js";
 import nn_depthwise_conv2d_s8 from "./nn_depthwise_conv2d_s8.js";
+import nn_depthwise_conv2d_s16 from "./nn_depthwise_conv2d_s16.js";
 import nn_dequantize_s8_f32 from "./nn_dequantize_s8_f32.js";
+import nn_dequantize_s16_f32 from "./nn_dequantize_s16_f32.js";
 import nn_det_f32 from "./nn_det_f32.js";
 import nn_fft_f32 from "./nn_fft_f32.js";
 import nn_fully_connected_f32 from "./nn_fully_connected_f32.js";
 import nn_fully_connected_s8 from "./nn_fully_connected_s8.js";
+import nn_fully_connected_s16 from "./nn_fully_connected_s16.js";
 import nn_gather from "./nn_gather.js";
 import nn_grid_sample_f32 from "./nn_grid_sample_f32.js";
 import nn_log_softmax_f32 from "./nn_log_softmax_f32.js";
@@ -46,10 +52,13 @@ import nn_matmul_s8 from "./nn_matmul_s8.js";
 import nn_max_pool_indices_f32 from "./nn_max_pool_indices_f32.js";
 import nn_max_pool2d_f32 from "./nn_max_pool2d_f32.js";
 import nn_max_pool2d_s8 from "./nn_max_pool2d_s8.js";
+import nn_max_pool2d_s16 from "./nn_max_pool2d_s16.js";
 import nn_max_unpool from "./nn_max_unpool.js";
 import nn_mean_f32 from "./nn_mean_f32.js";
 import nn_mean_s8 from "./nn_mean_s8.js";
+import nn_mean_s16 from "./nn_mean_s16.js";
 import nn_mul_s8 from "./nn_mul_s8.js";
+import nn_mul_s16 from "./nn_mul_s16.js";
 import nn_ngrams_i32 from "./nn_ngrams_i32.js";
 import nn_non_max_suppression_f32 from "./nn_non_max_suppression_f32.js";
 import nn_nonzero from "./nn_nonzero.js";
@@ -57,6 +66,7 @@ import nn_normalize_f32 from "./nn_normalize_f32.js";
 import nn_normalize_s8 from "./nn_normalize_s8.js";
 import nn_pad from "./nn_pad.js";
 import nn_quantize_f32_s8 from "./nn_quantize_f32_s8.js";
+import nn_quantize_f32_s16 from "./nn_quantize_f32_s16.js";
 import nn_resample_f32 from "./nn_resample_f32.js";
 import nn_resample_s8 from "./nn_resample_s8.js";
 import nn_resize_nearest from "./nn_resize_nearest.js";
@@ -67,9 +77,21 @@ import nn_softmax_f32 from "./nn_softmax_f32.js";
 import nn_softmax_s8 from "./nn_softmax_s8.js";
 import nn_transpose from "./nn_transpose.js";
 import nn_where from "./nn_where.js";
+import nn_widen_s8_s16 from "./nn_widen_s8_s16.js";
 import { findVariantFunction } from "./variants/index.js";
 
 const table: readonly Kernel[] = [
+  nn_add_s16,
+  nn_average_pool2d_s16,
+  nn_conv2d_s16,
+  nn_depthwise_conv2d_s16,
+  nn_dequantize_s16_f32,
+  nn_fully_connected_s16,
+  nn_max_pool2d_s16,
+  nn_mean_s16,
+  nn_mul_s16,
+  nn_quantize_f32_s16,
+  nn_widen_s8_s16,
   nn_add_s8,
   nn_average_pool2d_f32,
   nn_average_pool2d_s8,

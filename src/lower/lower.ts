@@ -4,7 +4,7 @@ import { elementCount, type Graph, type Node, type Tensor } from "../graph/ir.js
 import { kernelSteps, type Program, type Step } from "../graph/program.js";
 import { operatorOf } from "../ops/index.js";
 import { storedCellStates } from "../ops/recurrent.js";
-import { createLowering, type Lowering, perTensor } from "./lowering.js";
+import { createLowering, type Lowering, storedForm } from "./lowering.js";
 import { type Table, type Tables, tabulate } from "./tables.js";
 
 export interface LowerOptions {
@@ -18,7 +18,8 @@ export interface LowerOptions {
  * Values without a quantisation, and nodes without an int8 form, are computed in float32.
  */
 export function lower(graph: Graph, { precision, io }: LowerOptions): Program {
-  const storedAs = (tensor: Tensor) => (precision === "int8" && io === "int8" && perTensor(tensor) ? "s8" : "plain");
+  const storedAs = (tensor: Tensor) =>
+    (precision === "int8" && io === "int8" ? storedForm(tensor)?.form : undefined) ?? "plain";
   const cellStates = precision === "int8" ? storedCellStates(graph) : undefined;
   const lowering = createLowering(graph, precision, storedAs, cellStates);
   const { tables, replaced } = precision === "int8" ? tabulate(graph) : NO_TABLES;

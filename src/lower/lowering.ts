@@ -1,8 +1,8 @@
 /**
  * Graph -> Program: the state of one lowering, as the operators see it. A value may exist in several storage forms, int8
- * with a scale ("s8"), int16 ("s16": cell states of LSTM) and the element type that it has in the graph ("plain": float32,
- * or an integer type); asking for the form that is not there inserts the conversion, so that an operator without an int8
- * form simply runs in float32 inside an int8 model.
+ * with a scale ("s8"), int16 with a scale and zero point 0 ("s16") and the element type that it has in the graph ("plain":
+ * float32, or an integer type); asking for the form that is not there inserts the conversion, so that an operator without
+ * an int8 form simply runs in float32 inside an int8 model.
  */
 import { invariant, UserError } from "../errors.js";
 import { constantPool } from "../graph/constant_pool.js";
@@ -22,9 +22,14 @@ export interface Lowering {
   tensor(name: string): Tensor;
   /** Per-tensor int8 quantisation of a value, or undefined when it has none. */
   quantization(name: string): { readonly scale: number; readonly zeroPoint: number } | undefined;
+  /** How a value is stored in 8 or 16 bits with one scale, or undefined when it is not. */
+  stored(name: string): Stored | undefined;
   /** Program tensor with the value in int8; converts from float32 where needed. */
   s8(name: string): number;
-  /** Program tensor with a cell state in int16, 2048 for 1; converts from float32 where needed. */
+  /**
+   * Program tensor with the value in int16, zero point 0: at its scale, an int8 value widened exactly, or as a cell state of
+   * an LSTM, 2048 for 1. Converts from float32 where needed.
+   */
   s16(name: string): number;
   /** Program tensor with the value in its own element type; converts from int8 where needed. */
   plain(name: string): number;
@@ -56,12 +61,16 @@ export interface Lowering {
 
 /** Bytes of an element of a value in the given form. */
 export function elementBytes(form: Form, type: Tensor["type"]): number {
-  return form === "s8" ? 1 : bytesPerElement(type);
+  return form === "s8" ? 1 : form === "s16" ? 2 : bytesPerElement(type);
 }
 
 export interface PerTensor {
   readonly scale: number;
   readonly zeroPoint: number;
+}
+
+export interface Stored extends PerTensor {
+  readonly form: "s8" | "s16";
 }
 
 function onlyOne(q: Quantization | undefined): PerTensor | undefined {
@@ -71,6 +80,22 @@ function onlyOne(q: Quantization | undefined): PerTensor | undefined {
 /** How a real value is stored in int8, or undefined when it is not, or not with one scale. */
 export function perTensor({ type, quantization }: Tensor): PerTensor | undefined {
   return type === "float32" && quantization?.type === "int8" ? onlyOne(quantization) : undefined;
+}
+
+/** How a real value is stored in int8, or in int16 with zero point 0; undefined when it is not, or not with one scale. */
+export function storedForm(tensor: Tensor): Stored | undefined {
+  const { type, quantization } = tensor;
+  const q = type === "float32" ? onlyOne(quantization) : undefined;
+  if (q && quantization?.type === "int8") return { ...q, form: "s8" };
+  return q && quantization?.type === "int16" && q.zeroPoint === 0 ? { ...q, form: "s16" } : undefined;
+}
+
+/** How a node's first input and its output are both stored, or undefined where they differ: data movement needs it. */
+export function sharedForm(node: Node, lowering: Lowering): Stored | undefined {
+  const input = lowering.stored(node.inputs[0]);
+  const output = lowering.stored(node.outputs[0]);
+  const same = input?.form === output?.form && input?.scale === output?.scale && input?.zeroPoint === output?.zeroPoint;
+  return same ? output : undefined;
 }
 
 /** The int8 quantisation that a node's first input and output share, or undefined: data movement in int8 needs it. */
@@ -121,6 +146,7 @@ export function createLowering(
     return found;
   };
   const quantization = (name: string) => perTensor(tensor(name));
+  const stored = (name: string) => storedForm(tensor(name));
 
   function addTensor(entry: Omit<ProgramTensor, "id">): number {
     tensors.push({ id: tensors.length, ...entry });
@@ -130,7 +156,9 @@ export function createLowering(
   function describe(name: string, form: Form): Omit<ProgramTensor, "id"> {
     const { type, shape, quantization: meaning } = tensor(name);
     if (form === "plain") return { name, type, shape, ...(type !== "float32" && onlyOne(meaning)) };
-    if (form === "s16") return { name, type: "int16", shape, scale: CELL_SCALE, zeroPoint: 0 };
+    if (form === "s16") {
+      return { name, type: "int16", shape, scale: stored(name)?.scale ?? CELL_SCALE, zeroPoint: 0 };
+    }
     const q = quantization(name);
     invariant(q, `${name} has no int8 quantisation`);
     return { name, type: "int8", shape, scale: q.scale, zeroPoint: q.zeroPoint };
@@ -147,19 +175,24 @@ export function createLowering(
   }
 
   function register(name: string, form: Form, id: number): void {
-    const rounds = form === "plain" && precision === "int8" && quantization(name) !== undefined;
+    const rounds = form === "plain" && precision === "int8" && stored(name) !== undefined;
     (rounds ? unrounded : forms[form]).set(name, id);
   }
 
   function constantTensor(name: string, form: Form): number {
     const source = tensor(name);
-    const real = () => dequantizeConstant(source);
-    const data =
-      form === "s16" ? cellValues(real()) : form === "plain" && source.type === "float32" ? real() : source.data!;
     const described = describe(name, form);
-    const id = addTensor({ ...described, constant: pool.intern(described.type, data) });
+    const id = addTensor({ ...described, constant: pool.intern(described.type, constantData(source, form)) });
     forms[form].set(name, id);
     return id;
+  }
+
+  function constantData(source: Tensor, form: Form): TypedArray {
+    const real = () => dequantizeConstant(source);
+    if (form === "plain") return source.type === "float32" ? real() : source.data!;
+    if (form === "s8") return source.data!;
+    const q = storedForm(source);
+    return q ? Int16Array.from(source.data as Int16Array, (value) => value - q.zeroPoint) : cellValues(real());
   }
 
   /**
@@ -193,22 +226,29 @@ export function createLowering(
     return addTensor({ name: "", type, shape, constant: pool.intern(type, data) });
   }
 
-  /** Rounds an unrounded float32 value to int8, or gives the real values of an int8 one. */
+  /** Rounds an unrounded float32 value to the form in which it is stored, gives its real values, or widens it. */
   function convert(name: string, to: Form): number {
-    if (to === "s16" || (to === "plain" && forms.s16.has(name))) return convertCell(name, to);
-    const q = quantization(name);
-    const source = to === "s8" ? unrounded.get(name) : inForm(name, "s8");
-    invariant(source !== undefined && q, `value ${name} is not defined before it is used`);
-    const target = addTensor(describe(name, to));
+    const q = stored(name);
+    if (!q && (to === "s16" || (to === "plain" && forms.s16.has(name)))) return convertCell(name, to);
+    invariant(q, `value ${name} is not defined before it is used`);
+    const rounds = to === q.form;
+    const source = rounds ? unrounded.get(name) : inForm(name, q.form);
+    invariant(source !== undefined, `value ${name} is not defined before it is used`);
+    // A widened value is no other value: only the stored form has its name.
+    const target = addTensor({ ...describe(name, to), ...(!rounds && to === "s16" && { name: "" }) });
     forms[to].set(name, target);
-    const operator = to === "s8" ? "QuantizeLinear" : "DequantizeLinear";
-    const origin: Node = { name, operator, domain: "", inputs: [name], outputs: [name], attributes: {} };
-    step(
-      origin,
-      to === "s8" ? "nn_quantize_f32_s8" : "nn_dequantize_s8_f32",
-      { inputs: [source], outputs: [target] },
-      { count: elementCount(tensor(name).shape), scale: q.scale, zero_point: q.zeroPoint },
-    );
+    const count = elementCount(tensor(name).shape);
+    const io = { inputs: [source], outputs: [target] };
+    const origin = (operator: string): Node => ({
+      ...{ name, operator, domain: "", inputs: [name], outputs: [name], attributes: {} },
+    });
+    if (!rounds && to === "s16") {
+      step(origin("Cast"), "nn_widen_s8_s16", io, { count, zero_point: q.zeroPoint });
+      return target;
+    }
+    const params = { count, scale: q.scale, ...(q.form === "s8" && { zero_point: q.zeroPoint }) };
+    if (rounds) step(origin("QuantizeLinear"), `nn_quantize_f32_${q.form}`, io, params);
+    else step(origin("DequantizeLinear"), `nn_dequantize_${q.form}_f32`, io, params);
     return target;
   }
 
@@ -268,15 +308,16 @@ export function createLowering(
   /** int8 or int16 when both ends of the state are stored alike. */
   function stateForm(input: string, output: string): Form {
     if (precision === "int8" && cellStates.has(input) && cellStates.has(output)) return "s16";
-    const [from, to] = [output, input].map(quantization);
-    const alike = from && to && from.scale === to.scale && from.zeroPoint === to.zeroPoint;
-    return precision === "int8" && alike ? "s8" : "plain";
+    const [from, to] = [output, input].map(stored);
+    const alike = from && to && from.form === to.form && from.scale === to.scale && from.zeroPoint === to.zeroPoint;
+    return precision === "int8" && alike ? to.form : "plain";
   }
 
   return {
     graph,
     tensor,
     quantization,
+    stored,
     s8: (name) => inForm(name, "s8"),
     s16: (name) => inForm(name, "s16"),
     plain: (name) => inForm(name, "plain"),

@@ -19,3 +19,18 @@ export function addMultipliers(aScale: number, bScale: number, outScale: number)
   }
   throw new RangeError(`scales ${aScale} and ${bScale} are too coarse for ${outScale}`);
 }
+
+/**
+ * The same for int16 values, in 64-bit arithmetic: the largest shift up to 30 at which each multiplier is below 2^31. A
+ * sum is off by at most 2^16 * 2^-(shift + 1) output steps, 2^-15 of one where no scale exceeds the output's.
+ * @throws RangeError where a scale is 2^30 output scales or more
+ */
+export function wideAddMultipliers(aScale: number, bScale: number, outScale: number): AddMultipliers {
+  const largest = Math.max(aScale, bScale) / outScale;
+  for (let shift = 30; shift >= 1; shift--) {
+    if (Math.round(largest * 2 ** shift) >= 2 ** 31) continue;
+    const [aMultiplier, bMultiplier] = [aScale, bScale].map((scale) => Math.round((scale / outScale) * 2 ** shift));
+    return { aMultiplier, bMultiplier, shift };
+  }
+  throw new RangeError(`scales ${aScale} and ${bScale} are too coarse for ${outScale}`);
+}

@@ -69,6 +69,21 @@ export function requantize(
   return q < min ? min : q > max ? max : q;
 }
 
+/** requantize for |acc| beyond 2^31 too, as far as |acc| * multiplier + 2^(shift - 1) < 2^63. */
+export function requantizeWide(
+  acc: number,
+  multiplier: number,
+  shift: number,
+  zeroPoint: number,
+  min: number,
+  max: number,
+): number {
+  if (Math.abs(acc) <= 2 ** 31) return requantize(acc, multiplier, shift, zeroPoint, min, max);
+  const n = BigInt(shift);
+  const q = zeroPoint + Number((BigInt(acc) * BigInt(multiplier) + (1n << (n - 1n))) >> n);
+  return q < min ? min : q > max ? max : q;
+}
+
 /** Round half to even, as float32 -> integer quantisation (QuantizeLinear) and tables use it. */
 export function roundHalfEven(x: number): number {
   const floor = Math.floor(x);

@@ -2,11 +2,11 @@ import { UserError } from "../errors.js";
 import { intAttribute, normaliseAxis } from "../graph/attributes.js";
 import type { Node } from "../graph/ir.js";
 import { elementCount, newArray } from "../graph/ir.js";
-import { elementBytes, type Lowering } from "../lower/lowering.js";
+import { elementBytes, type Form, type Lowering } from "../lower/lowering.js";
 import type { Operator } from "./operator.js";
 import { lookupTable } from "./unary.js";
 
-function addStep(node: Node, lowering: Lowering, inputs: readonly number[], form: "s8" | "plain"): void {
+function addStep(node: Node, lowering: Lowering, inputs: readonly number[], form: Form): void {
   const axis = intAttribute(node, "axis", 0);
   const shapes = node.inputs.map((name) => lowering.tensor(name).shape);
   const bytes = elementBytes(form, lowering.tensor(node.inputs[0]).type);
@@ -73,8 +73,18 @@ export const Concat: Operator = {
     build.add(node, "Concat", node.inputs, { axis }, node.outputs[0]);
   },
 
-  /** An input of another scale is brought to the output's by a table first. */
+  /** An int8 input of another scale is brought to the output's by a table first. */
   lowerInt8(node, lowering) {
+    const wide = [...node.inputs, node.outputs[0]].map((name) => lowering.stored(name));
+    if (wide.every((q) => q?.form === "s16" && q.scale === wide[0]?.scale)) {
+      addStep(
+        node,
+        lowering,
+        node.inputs.map((name) => lowering.s16(name)),
+        "s16",
+      );
+      return true;
+    }
     const output = lowering.quantization(node.outputs[0]);
     const scales = node.inputs.map((name) => lowering.quantization(name));
     if (!output || scales.some((q) => !q)) return false;

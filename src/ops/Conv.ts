@@ -3,8 +3,8 @@ import { intAttribute } from "../graph/attributes.js";
 import type { Node, Tensor } from "../graph/ir.js";
 import { elementCount } from "../graph/ir.js";
 import type { Lowering } from "../lower/lowering.js";
-import { hasInt8Weights, layerTables, requantizeAttribute, requireConstantWeights } from "./channels.js";
-import { clampFloat, clampInt8 } from "./clamp.js";
+import { lowerWeighted, requantizeAttribute, requireConstantWeights } from "./channels.js";
+import { clampFloat } from "./clamp.js";
 import { isVolume, lowerVolumeInt8, lowerVolumePlain } from "./conv3d.js";
 import {
   checkRank,
@@ -133,22 +133,12 @@ export const Conv: Operator = {
 
   lowerInt8(node, lowering) {
     if (isVolume(node, lowering)) return lowerVolumeInt8(node, lowering, groupOf(node), false);
-    const { weights, bias, depthwise, params, macs, layout } = geometry(node, lowering);
-    const input = lowering.quantization(node.inputs[0]);
-    const output = lowering.quantization(node.outputs[0]);
-    if (!input || !output || !hasInt8Weights(weights)) return false;
-    const found = layerTables(node, layout, weights, bias, input, output);
-    if (!found) return false;
-    lowering.step(
-      node,
-      depthwise ? "nn_depthwise_conv2d_s8" : "nn_conv2d_s8",
-      { inputs: [lowering.s8(node.inputs[0])], outputs: [lowering.define(node.outputs[0], "s8")] },
-      { ...params, in_zero_point: input.zeroPoint, ...clampInt8(node, output) },
-      { weights: pack(weights, weights.data as Int8Array, depthwise), ...found.tables },
-      macs,
-      found.agreement,
-    );
-    return true;
+    const { depthwise, ...layer } = geometry(node, lowering);
+    return lowerWeighted(node, lowering, {
+      ...layer,
+      operation: depthwise ? "depthwise_conv2d" : "conv2d",
+      pack: (weights) => pack(layer.weights, weights, depthwise),
+    });
   },
 
   lowerPlain(node, lowering) {

@@ -4,8 +4,8 @@ import type { GraphBuilder } from "../graph/builder.js";
 import type { Node, Tensor } from "../graph/ir.js";
 import { elementCount } from "../graph/ir.js";
 import { dequantizeConstant, type Lowering } from "../lower/lowering.js";
-import { hasInt8Weights, layerTables, requantizeAttribute } from "./channels.js";
-import { clampFloat, clampInt8 } from "./clamp.js";
+import { lowerWeighted, requantizeAttribute } from "./channels.js";
+import { clampFloat } from "./clamp.js";
 import type { Operator } from "./operator.js";
 import { rewriter } from "./rewrite.js";
 import { transposeConstant } from "./transpose_data.js";
@@ -126,22 +126,8 @@ export const Gemm: Operator = {
   },
 
   lowerInt8(node, lowering) {
-    const { weights, bias, params, macs, layout } = geometry(node, lowering);
-    const input = lowering.quantization(node.inputs[0]);
-    const output = lowering.quantization(node.outputs[0]);
-    if (!input || !output || !hasInt8Weights(weights)) return false;
-    const found = layerTables(node, layout, weights, bias, input, output);
-    if (!found) return false;
-    lowering.step(
-      node,
-      "nn_fully_connected_s8",
-      { inputs: [lowering.s8(node.inputs[0])], outputs: [lowering.define(node.outputs[0], "s8")] },
-      { ...params, ...clampInt8(node, output) },
-      { weights: weights.data!, ...found.tables },
-      macs,
-      found.agreement,
-    );
-    return true;
+    const layer = geometry(node, lowering);
+    return lowerWeighted(node, lowering, { ...layer, operation: "fully_connected", pack: (weights) => weights });
   },
 
   lowerPlain(node, lowering) {

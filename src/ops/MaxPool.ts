@@ -2,8 +2,8 @@ import { UserError } from "../errors.js";
 import { intAttribute } from "../graph/attributes.js";
 import type { GraphBuilder } from "../graph/builder.js";
 import type { Node } from "../graph/ir.js";
-import { type Lowering, sharedQuantization } from "../lower/lowering.js";
-import { clampFloat, clampInt8 } from "./clamp.js";
+import { type Lowering, sharedForm } from "../lower/lowering.js";
+import { clampFloat, clampStored } from "./clamp.js";
 import {
   checkPadding,
   checkRank,
@@ -80,13 +80,14 @@ export const MaxPool: Operator = {
   },
 
   lowerInt8(node, lowering) {
-    const output = sharedQuantization(node, lowering);
-    if (!output || hasIndices(node)) return false;
-    const { out_min, out_max } = clampInt8(node, output);
+    const shared = sharedForm(node, lowering);
+    if (!shared || hasIndices(node)) return false;
+    const { form } = shared;
+    const { out_min, out_max } = clampStored(node, shared);
     lowering.step(
       node,
-      "nn_max_pool2d_s8",
-      { inputs: [lowering.s8(node.inputs[0])], outputs: [lowering.define(node.outputs[0], "s8")] },
+      `nn_max_pool2d_${form}`,
+      { inputs: [lowering[form](node.inputs[0])], outputs: [lowering.define(node.outputs[0], form)] },
       { ...poolParams(node, lowering), out_min, out_max },
     );
     return true;

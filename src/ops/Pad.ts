@@ -3,7 +3,7 @@ import { floatAttribute, intsAttribute, normaliseAxis, stringAttribute } from ".
 import { checkElementCount, type GraphBuilder } from "../graph/builder.js";
 import type { ElementType, Node, Shape, Tensor } from "../graph/ir.js";
 import { elementCount, fromNumbers, newArray } from "../graph/ir.js";
-import { elementBytes, type Form, type Lowering, sharedQuantization } from "../lower/lowering.js";
+import { elementBytes, type Form, type Lowering, sharedForm } from "../lower/lowering.js";
 import { roundHalfEven } from "../numerics/requantize.js";
 import { LOOP_AXES } from "./broadcast.js";
 import type { Operator } from "./operator.js";
@@ -199,10 +199,12 @@ export const Pad: Operator = {
   },
 
   lowerInt8(node, lowering) {
-    const input = sharedQuantization(node, lowering);
-    if (!input) return false;
-    const value = roundHalfEven(floatAttribute(node, "value", 0) / input.scale) + input.zeroPoint;
-    addStep(node, lowering, "s8", valueBits("int8", Math.max(-128, Math.min(127, value))));
+    const shared = sharedForm(node, lowering);
+    if (!shared) return false;
+    const { form, scale, zeroPoint } = shared;
+    const [type, low, high] = form === "s8" ? (["int8", -128, 127] as const) : (["int16", -32768, 32767] as const);
+    const value = roundHalfEven(floatAttribute(node, "value", 0) / scale) + zeroPoint;
+    addStep(node, lowering, form, valueBits(type, Math.max(low, Math.min(high, value))));
     return true;
   },
 

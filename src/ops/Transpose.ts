@@ -2,14 +2,14 @@ import { UserError } from "../errors.js";
 import { intsAttribute } from "../graph/attributes.js";
 import type { Node } from "../graph/ir.js";
 import { strides } from "../graph/ir.js";
-import { elementBytes, type Lowering, sharedQuantization } from "../lower/lowering.js";
+import { elementBytes, type Form, type Lowering, sharedForm } from "../lower/lowering.js";
 import { requireLoops } from "./broadcast.js";
 import type { Operator } from "./operator.js";
 import { transposeData } from "./transpose_data.js";
 
 export const permOf = (node: Node) => intsAttribute(node, "perm")!;
 
-function addStep(node: Node, lowering: Lowering, form: "s8" | "plain"): void {
+function addStep(node: Node, lowering: Lowering, form: Form): void {
   const { type, shape } = lowering.tensor(node.inputs[0]);
   const perm = permOf(node);
   const own = strides(shape);
@@ -53,8 +53,9 @@ export const Transpose: Operator = {
   },
 
   lowerInt8(node, lowering) {
-    if (!sharedQuantization(node, lowering)) return false;
-    addStep(node, lowering, "s8");
+    const shared = sharedForm(node, lowering);
+    if (!shared) return false;
+    addStep(node, lowering, shared.form);
     return true;
   },
   lowerPlain: (node, lowering) => addStep(node, lowering, "plain"),

@@ -12,11 +12,11 @@ import {
 } from "../kernels/families/binary.js";
 import { elementOf } from "../kernels/families/elements.js";
 import { dequantizeConstant, type Lowering } from "../lower/lowering.js";
-import { addMultipliers } from "../numerics/add.js";
+import { addMultipliers, wideAddMultipliers } from "../numerics/add.js";
 import { fixedPoint, MAX_MULTIPLIER } from "../numerics/requantize.js";
 import { dataTypeNumber } from "../onnx/element_types.js";
 import { type BroadcastLoop, broadcastLoop, broadcastShape } from "./broadcast.js";
-import { clampFloat, clampInt8 } from "./clamp.js";
+import { clampFloat, clampInt8, clampWide } from "./clamp.js";
 import type { Operator } from "./operator.js";
 
 type Quantized = { readonly scale: number; readonly zeroPoint: number };
@@ -64,20 +64,36 @@ function trailingOnes(node: Node, build: GraphBuilder, name: string, count: numb
   return build.add(node, "Reshape", [name], { shape: [...shape, ...new Array<number>(count).fill(1)] });
 }
 
-interface Int8Form {
+/** A kernel with the parameters of its own. */
+interface IntegerForm {
   readonly kernel: string;
   readonly params: Record<string, number>;
 }
 
-function binary(
-  name: string,
-  operation: BinaryName,
-  int8Form?: (a: Quantized, b: Quantized, out: Quantized) => Int8Form | undefined,
-): Operator {
+type FormOf = (a: Quantized, b: Quantized, out: Quantized) => IntegerForm | undefined;
+
+/** Forms of an operation on int8 values, and on int16 values with zero point 0 that give either. */
+interface IntegerForms {
+  readonly int8: FormOf;
+  readonly int16: FormOf;
+}
+
+function binary(name: string, operation: BinaryName, forms?: IntegerForms): Operator {
   const { test }: BinaryOperation = BINARY_OPERATIONS[operation];
   const lowerInt8 = (node: Node, lowering: Lowering): boolean => {
-    const [a, b, out] = [...node.inputs, node.outputs[0]].map((value) => lowering.quantization(value));
-    const form = a && b && out && int8Form?.(a, b, out);
+    const [a, b, out] = [...node.inputs, node.outputs[0]].map((value) => lowering.stored(value));
+    if (!a || !b || !out || !forms) return false;
+    if ([a, b, out].some((value) => value.form === "s16")) {
+      const wide = forms.int16(a, b, out);
+      if (!wide) return false;
+      const io = {
+        inputs: node.inputs.map((value) => lowering.s16(value)),
+        outputs: [lowering.define(node.outputs[0], out.form)],
+      };
+      lowering.step(node, wide.kernel, io, { ...loopOf(node, lowering), ...wide.params, ...clampWide(node, out) });
+      return true;
+    }
+    const form = forms.int8(a, b, out);
     if (!form) return false;
     lowering.step(
       node,
@@ -100,7 +116,7 @@ function binary(
     name,
     inputs: [2, 2],
     ...(test ? {} : { quantize: "free", fusesClamp: true }),
-    ...(int8Form ? {} : { notes: "int8 models compute it in float32" }),
+    ...(forms ? {} : { notes: "int8 models compute it in float32" }),
     infer(node, [a, b]) {
       if (a!.type !== b!.type) {
         throw new UserError(
@@ -120,7 +136,7 @@ function binary(
       const { inputs, attributes } = alignedOperands(node, build);
       build.addNode({ ...node, inputs, attributes });
     },
-    ...(int8Form && { lowerInt8 }),
+    ...(forms && { lowerInt8 }),
     lowerPlain(node, lowering) {
       const { type } = lowering.tensor(node.inputs[0]);
       lowering.step(
@@ -136,22 +152,28 @@ function binary(
   };
 }
 
-function addForm(sign: 1 | -1) {
-  return (a: Quantized, b: Quantized, out: Quantized) => {
-    if (Math.max(a.scale, b.scale) / out.scale > 2 ** 16) return undefined;
-    const { aMultiplier, bMultiplier, shift } = addMultipliers(a.scale, b.scale, out.scale);
-    return { kernel: "nn_add_s8", params: { a_multiplier: aMultiplier, b_multiplier: sign * bMultiplier, shift } };
-  };
+function addForms(sign: 1 | -1): IntegerForms {
+  const form =
+    (kernel: string, multipliers: typeof addMultipliers): FormOf =>
+    (a, b, out) => {
+      if (Math.max(a.scale, b.scale) / out.scale > 2 ** 16) return undefined;
+      const { aMultiplier, bMultiplier, shift } = multipliers(a.scale, b.scale, out.scale);
+      return { kernel, params: { a_multiplier: aMultiplier, b_multiplier: sign * bMultiplier, shift } };
+    };
+  return { int8: form("nn_add_s8", addMultipliers), int16: form("nn_add_s16", wideAddMultipliers) };
 }
 
-export const Add = binary("Add", "add", addForm(1));
-export const Sub = binary("Sub", "sub", addForm(-1));
-export const Mul = binary("Mul", "mul", (a, b, out) => {
-  const multiplier = (a.scale * b.scale) / out.scale;
-  return multiplier < MAX_MULTIPLIER
-    ? { kernel: "nn_mul_s8", params: { ...fixedPoint(multiplier, 2 ** 16) } }
-    : undefined;
-});
+/** @param largest bound of |product| */
+const mulForm =
+  (kernel: string, largest: number): FormOf =>
+  (a, b, out) => {
+    const multiplier = (a.scale * b.scale) / out.scale;
+    return multiplier < MAX_MULTIPLIER ? { kernel, params: { ...fixedPoint(multiplier, largest) } } : undefined;
+  };
+
+export const Add = binary("Add", "add", addForms(1));
+export const Sub = binary("Sub", "sub", addForms(-1));
+export const Mul = binary("Mul", "mul", { int8: mulForm("nn_mul_s8", 2 ** 16), int16: mulForm("nn_mul_s16", 2 ** 30) });
 export const Div = binary("Div", "div");
 
 const prelu = binary("PRelu", "prelu");

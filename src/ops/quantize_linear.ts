@@ -1,14 +1,14 @@
 /**
- * QuantizeLinear and DequantizeLinear. Around values that the firmware stores in 8 bits they become quantisation records
- * (src/passes/absorb_quantization.ts), so that a quantised model and a float model quantised here are the same graph;
- * uint8 is then stored as int8, its values and zero point lowered by 128. What is left are conversions at the interface,
- * and any other form, which is computed as ONNX defines it.
+ * QuantizeLinear and DequantizeLinear. Around values that the firmware stores in 8 bits, or in int16 with zero point 0, they
+ * become quantisation records (src/passes/absorb_quantization.ts), so that a quantised model and a float model quantised here
+ * are the same graph; uint8 is then stored as int8, its values and zero point lowered by 128. What is left are conversions at
+ * the interface, and any other form, which is computed as ONNX defines it.
  */
 import { UserError } from "../errors.js";
 import { floatAttribute, intAttribute, normaliseAxis } from "../graph/attributes.js";
 import type { GraphBuilder } from "../graph/builder.js";
 import type { Attributes, ElementType, Node, Quantization, Tensor, TypedArray } from "../graph/ir.js";
-import { elementCount, toNumbers } from "../graph/ir.js";
+import { elementCount, newArray, toNumbers } from "../graph/ir.js";
 import type { Lowering } from "../lower/lowering.js";
 import { roundHalfEven } from "../numerics/requantize.js";
 import { dataTypeNumber, elementTypeOf } from "../onnx/element_types.js";
@@ -27,10 +27,17 @@ export function sameQuantization(a: Quantization, b: Quantization): boolean {
   );
 }
 
+const BOUNDS: Readonly<Record<Quantization["type"], readonly [number, number]>> = {
+  int8: [-128, 127],
+  uint8: [0, 255],
+  int16: [-32768, 32767],
+  int32: [-(2 ** 31), 2 ** 31 - 1],
+};
+
 /** Stored integers of real values. */
 export function quantizeData(values: ArrayLike<number>, shape: readonly number[], q: Quantization): TypedArray {
-  const [low, high] = q.type === "int32" ? [-(2 ** 31), 2 ** 31 - 1] : q.bits === 4 ? [-7, 7] : [-128, 127];
-  const result = q.type === "int32" ? new Int32Array(values.length) : new Int8Array(values.length);
+  const [low, high] = q.bits === 4 ? [-7, 7] : BOUNDS[q.type];
+  const result = newArray(q.type, values.length);
   const inner = q.axis === undefined ? values.length : elementCount(shape.slice(q.axis + 1));
   for (let i = 0; i < values.length; i++) {
     const channel = q.axis === undefined ? 0 : Math.floor(i / inner) % q.scale.length;
@@ -116,30 +123,38 @@ function broadcast(node: Node, build: GraphBuilder, tensor: Tensor, { x, axis, b
   return to.slice(whole, axis, 0, x.shape[axis]);
 }
 
-/** Attributes of the canonical nodes, which convert per tensor to or from int8 or uint8 (unsigned 1). */
-function canonicalAttributes(type: "int8" | "uint8", scale: number, zeroPoint: number): Attributes {
-  return { scale, zero_point: zeroPoint, unsigned: type === "uint8" ? 1 : 0 };
+/** Element types of canonical nodes. */
+type Canonical = "int8" | "uint8" | "int16";
+
+/** Attributes of the canonical nodes, which convert per tensor; int16 has the zero point 0. */
+function canonicalAttributes(type: Canonical, scale: number, zeroPoint: number): Attributes {
+  return { scale, zero_point: zeroPoint, stored: type };
 }
 
-/** How a value between canonical QuantizeLinear and DequantizeLinear nodes is stored: as int8. */
+/** How a value between canonical QuantizeLinear and DequantizeLinear nodes is stored: as int8 or int16. */
 export function storedQuantization(node: Node): Quantization {
-  const { scale, zeroPoint } = parametersOf(node);
-  return { type: "int8", scale: [scale], zeroPoint: [zeroPoint] };
+  const { form, scale, zeroPoint } = parametersOf(node);
+  return { type: form === "s8" ? "int8" : "int16", scale: [scale], zeroPoint: [zeroPoint] };
 }
 
 /** What the integers at the interface stand for. */
-function interfaceQuantization(type: "int8" | "uint8", scale: number, zeroPoint: number): Quantization {
+function interfaceQuantization(type: Canonical, scale: number, zeroPoint: number): Quantization {
   return { type, scale: [scale], zeroPoint: [zeroPoint] };
 }
 
-/** Scale and zero point of a canonical node for values stored as int8. */
+/** Scale and zero point of a canonical node for values as they are stored. */
 function parametersOf(node: Node) {
-  const unsigned = intAttribute(node, "unsigned", 0) === 1;
+  const type = node.attributes.stored as Canonical;
+  const unsigned = type === "uint8";
   const zeroPoint = intAttribute(node, "zero_point", 0) - (unsigned ? 128 : 0);
-  return { unsigned, scale: floatAttribute(node, "scale", 1), zeroPoint };
+  const form = type === "int16" ? ("s16" as const) : ("s8" as const);
+  return { type, unsigned, form, scale: floatAttribute(node, "scale", 1), zeroPoint };
 }
 
-const isByte = (type: ElementType): type is "int8" | "uint8" => type === "int8" || type === "uint8";
+/** Whether values of a type with one scale and these zero points have a canonical form. */
+function isCanonical(type: ElementType, zeroPoints: readonly number[]): type is Canonical {
+  return type === "int8" || type === "uint8" || (type === "int16" && zeroPoints.every((z) => z === 0));
+}
 
 function storedType(node: Node, zeroPoint: Tensor | undefined): ElementType {
   const given = intAttribute(node, "output_dtype", 0);
@@ -166,9 +181,10 @@ function flip(node: Node, lowering: Lowering, from: number, to: number, count: n
 export const QuantizeLinear: Operator = {
   name: "QuantizeLinear",
   inputs: [2, 3],
-  notes: "int8, uint8, int16, uint16, int32; per tensor, along an axis or in blocks; in 8 bits per tensor it is free",
+  notes:
+    "int8, uint8, int16, uint16, int32; per tensor, along an axis or in blocks; in 8 bits per tensor, and in int16 without a zero point, it is free",
   elementwiseUnary: true,
-  infer: (node, [x]) => [{ type: parametersOf(node).unsigned ? "uint8" : "int8", shape: x!.shape }],
+  infer: (node, [x]) => [{ type: parametersOf(node).type, shape: x!.shape }],
   permute: (node) => node.attributes,
 
   normalise(node, build) {
@@ -179,7 +195,7 @@ export const QuantizeLinear: Operator = {
     const float = dataTypeNumber("float32");
     const x = operands.x.type === "float32" ? operands.x.name : to.onnx("Cast", [operands.x.name], { to: float });
     const [output] = node.outputs;
-    if (known?.scales.length === 1 && isByte(type)) {
+    if (known?.scales.length === 1 && isCanonical(type, known.zeros)) {
       const attributes = canonicalAttributes(type, known.scales[0], known.zeros[0]);
       const meaning = interfaceQuantization(type, known.scales[0], known.zeros[0]);
       build.add(node, "QuantizeLinear", [x], attributes, output, build.resolve(x).data ? undefined : meaning);
@@ -191,11 +207,11 @@ export const QuantizeLinear: Operator = {
   },
 
   lowerInt8(node, lowering) {
-    const { unsigned, scale, zeroPoint } = parametersOf(node);
-    const stored = lowering.quantization(node.inputs[0]);
-    if (stored?.scale !== scale || stored.zeroPoint !== zeroPoint) return false;
+    const { unsigned, form, scale, zeroPoint } = parametersOf(node);
+    const stored = lowering.stored(node.inputs[0]);
+    if (stored?.form !== form || stored.scale !== scale || stored.zeroPoint !== zeroPoint) return false;
     const [output] = node.outputs;
-    const x = lowering.s8(node.inputs[0]);
+    const x = lowering[form](node.inputs[0]);
     if (!unsigned) {
       lowering.defineView(output, "plain", x);
       return true;
@@ -208,13 +224,14 @@ export const QuantizeLinear: Operator = {
   },
 
   lowerPlain(node, lowering) {
-    const { unsigned, scale, zeroPoint } = parametersOf(node);
+    const { unsigned, form, scale, zeroPoint } = parametersOf(node);
     const [output] = node.outputs;
     const { shape } = lowering.tensor(output);
     const count = elementCount(shape);
     const stored = unsigned ? lowering.temporary("int8", shape) : lowering.define(output, "plain");
     const io = { inputs: [lowering.plain(node.inputs[0])], outputs: [stored] };
-    lowering.step(node, "nn_quantize_f32_s8", io, { count, scale, zero_point: zeroPoint });
+    const params = { count, scale, ...(form === "s8" && { zero_point: zeroPoint }) };
+    lowering.step(node, `nn_quantize_f32_${form}`, io, params);
     if (!unsigned) return;
     const flipped = lowering.temporary("int8", shape);
     flip(node, lowering, stored, flipped, count);
@@ -227,9 +244,11 @@ function storedConstant(
   x: Tensor,
   { known, axis, blockSize }: Operands,
 ): Pick<Tensor, "data" | "quantization"> | undefined {
-  if (!x.data || !known || blockSize > 0 || (!isByte(x.type) && x.type !== "int32")) return undefined;
+  if (!x.data || !known || blockSize > 0 || (!isCanonical(x.type, known.zeros) && x.type !== "int32")) {
+    return undefined;
+  }
   const offset = x.type === "uint8" ? 128 : 0;
-  const type = x.type === "int32" ? ("int32" as const) : ("int8" as const);
+  const type = x.type === "uint8" ? "int8" : x.type;
   const zeroPoint = known.zeros.map((z) => z - offset);
   const data = x.type === "uint8" ? Int8Array.from(x.data as Uint8Array, (v) => v - 128) : x.data;
   const perAxis = known.scales.length > 1 && known.scales.length === x.shape[axis];
@@ -241,7 +260,8 @@ function storedConstant(
 export const DequantizeLinear: Operator = {
   name: "DequantizeLinear",
   inputs: [2, 3],
-  notes: "int8, uint8, int16, uint16, int32; per tensor, along an axis or in blocks; in 8 bits per tensor it is free",
+  notes:
+    "int8, uint8, int16, uint16, int32; per tensor, along an axis or in blocks; in 8 bits per tensor, and in int16 without a zero point, it is free",
   elementwiseUnary: true,
   infer: (_node, [x]) => [{ type: "float32", shape: x!.shape }],
   permute: (node) => node.attributes,
@@ -255,7 +275,7 @@ export const DequantizeLinear: Operator = {
       build.addConstant(output, "float32", x.shape, stored.data!, stored.quantization);
       return;
     }
-    if (known?.scales.length === 1 && isByte(x.type)) {
+    if (known?.scales.length === 1 && isCanonical(x.type, known.zeros)) {
       const attributes = canonicalAttributes(x.type, known.scales[0], known.zeros[0]);
       if (!x.quantization) build.annotate(x.name, interfaceQuantization(x.type, known.scales[0], known.zeros[0]));
       const { operator, name } = node;
@@ -272,8 +292,9 @@ export const DequantizeLinear: Operator = {
   lowerInt8(node, lowering) {
     const [output] = node.outputs;
     const x = lowering.plain(node.inputs[0]);
-    if (!parametersOf(node).unsigned) {
-      lowering.defineView(output, "s8", x);
+    const { unsigned, form } = parametersOf(node);
+    if (!unsigned) {
+      lowering.defineView(output, form, x);
       return true;
     }
     const count = elementCount(lowering.tensor(output).shape);
@@ -282,7 +303,7 @@ export const DequantizeLinear: Operator = {
   },
 
   lowerPlain(node, lowering) {
-    const { unsigned, scale, zeroPoint } = parametersOf(node);
+    const { unsigned, form, scale, zeroPoint } = parametersOf(node);
     const [output] = node.outputs;
     const { shape } = lowering.tensor(output);
     const count = elementCount(shape);
@@ -293,7 +314,8 @@ export const DequantizeLinear: Operator = {
       x = flipped;
     }
     const io = { inputs: [x], outputs: [lowering.define(output, "plain")] };
-    lowering.step(node, "nn_dequantize_s8_f32", io, { count, scale, zero_point: zeroPoint });
+    const params = { count, scale, ...(form === "s8" && { zero_point: zeroPoint }) };
+    lowering.step(node, `nn_dequantize_${form}_f32`, io, params);
   },
 };
 

@@ -7,7 +7,7 @@ import { intAttribute, intsAttribute, normaliseAxis } from "../graph/attributes.
 import type { GraphBuilder } from "../graph/builder.js";
 import type { Node, Tensor } from "../graph/ir.js";
 import { elementCount, toNumbers } from "../graph/ir.js";
-import { sharedQuantization } from "../lower/lowering.js";
+import { sharedForm } from "../lower/lowering.js";
 import type { Operator } from "./operator.js";
 
 function fail(node: Node, reason: string): never {
@@ -68,8 +68,9 @@ export const Reshape: Operator = {
   },
 
   lowerInt8(node, lowering) {
-    if (!sharedQuantization(node, lowering)) return false;
-    lowering.defineView(node.outputs[0], "s8", lowering.s8(node.inputs[0]));
+    const shared = sharedForm(node, lowering);
+    if (!shared) return false;
+    lowering.defineView(node.outputs[0], shared.form, lowering[shared.form](node.inputs[0]));
     return true;
   },
   lowerPlain(node, lowering) {

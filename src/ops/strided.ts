@@ -3,7 +3,7 @@ import { UserError } from "../errors.js";
 import { intAttribute, intsAttribute, normaliseAxis, stringAttribute } from "../graph/attributes.js";
 import type { GraphBuilder } from "../graph/builder.js";
 import { type Node, type Shape, strides, type Tensor } from "../graph/ir.js";
-import { elementBytes, type Form, type Lowering, sharedQuantization } from "../lower/lowering.js";
+import { elementBytes, type Form, type Lowering, sharedForm } from "../lower/lowering.js";
 import { broadcastShape, broadcastStrides, requireLoops } from "./broadcast.js";
 import type { Operator } from "./operator.js";
 import { constantInts } from "./reshape.js";
@@ -42,8 +42,9 @@ function stridedCopy(
     name,
     quantize: "shared",
     lowerInt8(node, lowering) {
-      if (!sharedQuantization(node, lowering)) return false;
-      add(node, lowering, "s8");
+      const shared = sharedForm(node, lowering);
+      if (!shared) return false;
+      add(node, lowering, shared.form);
       return true;
     },
     lowerPlain: (node, lowering) => add(node, lowering, "plain"),

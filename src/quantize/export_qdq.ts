@@ -1,5 +1,5 @@
 /**
- * Quantised graph -> standard QDQ graph: ONNX layout, ONNX operators of opset 19, QuantizeLinear and DequantizeLinear
+ * Quantised graph -> standard QDQ graph: ONNX layout, ONNX operators of opset 19 (21 for int16 values), QuantizeLinear and DequantizeLinear
  * around every stored value. Reading the result back gives the same canonical graph.
  */
 import {
@@ -15,6 +15,8 @@ import { channelsFirst } from "../passes/channels_last.js";
 import { eliminateTransposes } from "../passes/eliminate_transposes.js";
 
 const OPSET = 19;
+/** QuantizeLinear to int16 came with it. */
+const INT16_OPSET = 21;
 
 /** Operators that came with a later opset. */
 const LATER: Readonly<Record<string, number>> = { Gelu: 20, Swish: 24 };
@@ -64,7 +66,7 @@ function addQuantizeDequantize(writer: Writer, source: string, output: string, v
   const q = value.quantization!;
   const { inputs } = quantizationInputs(writer, `${output}_q`, q);
   const stored = `${output}_quantized`;
-  writer.tensors.set(stored, { name: stored, type: "int8", shape: value.shape });
+  writer.tensors.set(stored, { name: stored, type: q.type, shape: value.shape });
   writer.nodes.push({
     name: `${output}_QuantizeLinear`,
     operator: "QuantizeLinear",
@@ -298,7 +300,10 @@ export function exportQdq(quantised: Graph): Graph {
   for (const node of graph.nodes) writeNode(node, graph, writer, (name) => renamed.get(name) ?? name);
   return {
     name: graph.name,
-    opset: Math.max(OPSET, ...quantised.nodes.map(({ operator }) => LATER[operator] ?? OPSET)),
+    opset: Math.max(
+      [...quantised.tensors.values()].some(({ quantization }) => quantization?.type === "int16") ? INT16_OPSET : OPSET,
+      ...quantised.nodes.map(({ operator }) => LATER[operator] ?? OPSET),
+    ),
     inputs: graph.inputs,
     outputs: graph.outputs.filter((name) => !isCount(graph, name)),
     nodes: writer.nodes,

@@ -74,9 +74,10 @@ function restore(tensor: ProgramTensor, rows: HostRows, real: readonly Float32Ar
 }
 
 function saturatedShare({ scale, zeroPoint = 0, type }: ProgramTensor, real: readonly Float32Array[]): number {
-  if (scale === undefined || type !== "int8") return 0;
-  const low = (-128.5 - zeroPoint) * scale;
-  const high = (127.5 - zeroPoint) * scale;
+  if (scale === undefined || (type !== "int8" && type !== "int16")) return 0;
+  const bound = type === "int8" ? 128 : 32768;
+  const low = (-bound - 0.5 - zeroPoint) * scale;
+  const high = (bound - 0.5 - zeroPoint) * scale;
   let beyond = 0;
   let all = 0;
   for (const row of real) {

@@ -2,6 +2,8 @@
  * Mixed precision: what each layer computes with, where that is not int8.
  *
  * - int4: weights in [-7, 7], one scale per output channel; two of them fit in a byte of flash. Activations stay int8.
+ * - int16: what the layer computes is stored in int16, and what the model is given too where only such layers read it.
+ *   Weights stay int8 ("16x8"): twice the RAM of the values, the same flash.
  * - float32: the layer computes in float32. Values between such layers only are not rounded at all.
  */
 import { z } from "zod";
@@ -10,7 +12,7 @@ import type { Graph, Node } from "../graph/ir.js";
 import { quoted } from "../quoted.js";
 import { readTable, tableText } from "./table_file.js";
 
-export const PRECISIONS = ["int8", "int4", "float32"] as const;
+export const PRECISIONS = ["int8", "int4", "int16", "float32"] as const;
 export type LayerPrecision = (typeof PRECISIONS)[number];
 
 /** By node name; a node that is not there computes in int8. */

@@ -9,7 +9,7 @@ import { quantizeData } from "../ops/quantize_linear.js";
 import { biasPart, cellStatesToBe, hasIntegerForm, INPUT, isRecurrent, OUTPUT } from "../ops/recurrent.js";
 import { isMeasurable, type Range } from "./observers.js";
 import type { Precisions } from "./precisions.js";
-import { activationQuantization, biasQuantization, weightQuantization } from "./scales.js";
+import { activationQuantization, biasQuantization, weightQuantization, wideQuantization } from "./scales.js";
 
 /** Axis of the weights that counts output channels. */
 const WEIGHT_AXIS: Readonly<Record<string, number>> = { Conv: 0, Gemm: 0, ConvTranspose: 1 };
@@ -120,8 +120,12 @@ function rangeOf(tensor: Tensor): Range {
  * A function with bounds of its own takes the scale of those bounds where the model gives its result to others; inside,
  * it takes the range that it has where that is narrower: probabilities over many classes are all small.
  */
-function groupQuantization(group: Group, isGiven: boolean, { symmetric }: Scheme): Quantization {
+function groupQuantization(group: Group, isGiven: boolean, isWide: boolean, { symmetric }: Scheme): Quantization {
   const [only, ...others] = group.sources;
+  if (isWide) {
+    invariant(group.range, "a value was not observed");
+    return wideQuantization(group.range);
+  }
   const seen = group.range && activationQuantization(group.range, symmetric);
   if (typeof only === "object" && others.length === 0) {
     if (seen && !isGiven && seen.scale[0] < only.scale) return seen;
@@ -137,8 +141,23 @@ export interface Scheme {
   readonly symmetric?: boolean;
   /** One scale for all weights of a layer instead of one per output channel. Default false. */
   readonly perTensor?: boolean;
-  /** What layers compute with; a name that is not there: int8. Default int8 everywhere. */
+  /** How layers that `precisions` does not name store what they compute. Default int8. */
+  readonly activations?: "int8" | "int16";
+  /** What layers compute with; a name that is not there: as `activations` says, with int8 weights. */
   readonly precisions?: Precisions;
+}
+
+/** Groups of values that are stored in int16: what int16 layers compute, and inputs that they alone read. */
+function wideGroups(graph: Graph, rootOf: (name: string) => string, scheme: Scheme): Set<string> {
+  const { precisions, activations = "int8" } = scheme;
+  const isWide = ({ name }: Node) => (precisions?.get(name) ?? activations) === "int16";
+  const computing = graph.nodes.filter((node) => operatorOf(node).quantize !== "shared");
+  const wide = new Set(computing.filter(isWide).flatMap(({ outputs }) => outputs.map(rootOf)));
+  for (const root of graph.inputs.map(rootOf)) {
+    const readers = computing.filter(({ inputs }) => inputs.some((name) => rootOf(name) === root));
+    if (readers.length > 0 ? readers.every(isWide) : activations === "int16") wide.add(root);
+  }
+  return wide;
 }
 
 /** Nodes that compute in float32 though the graph is quantised. */
@@ -172,7 +191,10 @@ export function quantizeGraph(graph: Graph, ranges: ReadonlyMap<string, Range>, 
   const tensors = new Map(graph.tensors);
   const chosen = new Map<string, Quantization>();
   const given = new Set(graph.outputs.map(rootOf));
-  for (const [root, group] of groups) chosen.set(root, groupQuantization(group, given.has(root), scheme));
+  const wide = wideGroups(graph, rootOf, scheme);
+  for (const [root, group] of groups) {
+    chosen.set(root, groupQuantization(group, given.has(root), wide.has(root), scheme));
+  }
   const inside = valuesInsideTables(graph);
   const float = floatNodes(graph, scheme);
   const unrounded = unroundedGroups(graph, float, rootOf);
@@ -208,7 +230,9 @@ function quantizeConstants(
   const inputs = node.inputs.map((name) => {
     const tensor = tensors.get(name);
     if (!tensor?.data || tensor.quantization || !isReal(name)) return name;
-    return store(tensors, tensor, shared && output ? output : activationQuantization(rangeOf(tensor)));
+    if (shared && output) return store(tensors, tensor, output);
+    const own = output?.type === "int16" ? wideQuantization : activationQuantization;
+    return store(tensors, tensor, own(rangeOf(tensor)));
   });
   return { ...node, inputs };
 }

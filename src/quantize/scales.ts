@@ -1,4 +1,4 @@
-/** Scales and zero points from ranges (numerics version 1): activations asymmetric int8, weights symmetric. */
+/** Scales and zero points from ranges (numerics version 1): activations asymmetric int8 or symmetric int16, weights symmetric. */
 import type { Quantization, Tensor } from "../graph/ir.js";
 import { elementCount } from "../graph/ir.js";
 import { roundHalfEven } from "../numerics/requantize.js";
@@ -22,6 +22,12 @@ export function activationQuantization(range: Range, symmetric = false): Quantiz
   const scale = Math.fround(Math.max((max - min) / 255, MIN_SCALE));
   const zeroPoint = Math.max(-128, Math.min(127, roundHalfEven(-128 - min / scale)));
   return { type: "int8", scale: [scale], zeroPoint: [zeroPoint] };
+}
+
+/** Per-tensor int16, as far below zero as above: zero point 0. */
+export function wideQuantization(range: Range): Quantization {
+  const largest = Math.max(-range.min, range.max);
+  return { type: "int16", scale: [Math.fround(Math.max(largest / 32767, MIN_SCALE))], zeroPoint: [0] };
 }
 
 /** Largest weight: the range is symmetric, so that no zero point is needed. */

@@ -3,10 +3,10 @@
  *
  * 1. Two quantised models are made, all int8 and as much int4 as there is; a mixed one takes the rounded weights of each
  *    layer from either, which costs no time. (The one that is chosen is rounded anew, with all its corrections.)
- * 2. Sensitivity: each layer alone in int4, and each alone in float32, as the noise that it adds to the output.
+ * 2. Sensitivity: each layer alone in int4, in int16 and in float32, as the noise that it adds to the output.
  * 3. Search: layers in the order of noise per saving; the most of them, by bisection, that keep the budget, and then
- *    every further one that does. Where int8 alone is over the budget, layers become float32 in the order of what that
- *    gains per cost, as many as it takes, and then without each that can be spared.
+ *    every further one that does. Where int8 alone is over the budget, layers become int16, and then float32, in the order
+ *    of what that gains per cost, as many as it takes, and then without each change that can be spared.
  */
 import { elementCount, type Graph, type Node, type Tensor } from "../graph/ir.js";
 import { floatOutputs, int8Outputs } from "./first_output.js";
@@ -26,6 +26,8 @@ export interface Sensitivity {
   readonly weightBytes: number;
   /** dB of the output with int8 weights everywhere but here; null where the layer cannot have them. */
   readonly int4: number | null;
+  /** dB of the output with what this layer computes in int16. */
+  readonly int16: number;
   /** dB of the output with this layer in float32. */
   readonly float32: number;
 }
@@ -79,23 +81,24 @@ function layersOf(graph: Graph): Node[] {
 
 const weightsOf = (graph: Graph, { inputs }: Node): Tensor => graph.tensors.get(inputs[1])!;
 
-const BITS: Readonly<Record<LayerPrecision, number>> = { int4: 4, int8: 8, float32: 32 };
+const BITS: Readonly<Record<LayerPrecision, number>> = { int4: 4, int8: 8, int16: 8, float32: 32 };
 
 const weightBytesOf = (graph: Graph, node: Node, precision: LayerPrecision) =>
   (elementCount(weightsOf(graph, node).shape) * BITS[precision]) / 8;
 
-/** Cycles per product in float32 by those in int8, about: 5 and more with a floating-point unit. */
-const FLOAT_CYCLES = 8;
+/** Cycles per product by those in int8, about: in float32 5 and more with a floating-point unit. */
+const CYCLES: Readonly<Record<LayerPrecision, number>> = { int4: 1.2, int8: 1, int16: 2, float32: 8 };
 
 /** Cost of a layer: bytes of its weights, relative cycles of its products, or bytes of its input and output. */
 function costOf(graph: Graph, node: Node, precision: LayerPrecision, kind: CostKind): number {
   const elements = (name: string) => elementCount(graph.tensors.get(name)!.shape);
-  const isFloat = precision === "float32";
   if (kind === "flash") return weightBytesOf(graph, node, precision);
-  if (kind === "ram") return (elements(node.inputs[0]) + elements(node.outputs[0])) * (isFloat ? 4 : 1);
+  if (kind === "ram") {
+    const [input, output] = [elements(node.inputs[0]), elements(node.outputs[0])];
+    return precision === "float32" ? 4 * (input + output) : input + output * (precision === "int16" ? 2 : 1);
+  }
   const weights = weightsOf(graph, node).shape;
-  const products = (elements(node.outputs[0]) * elementCount(weights)) / weights[0];
-  return products * (isFloat ? FLOAT_CYCLES : precision === "int4" ? 1.2 : 1);
+  return (CYCLES[precision] * elements(node.outputs[0]) * elementCount(weights)) / weights[0];
 }
 
 const sum = (graph: Graph, precisions: Precisions, of: (node: Node, precision: LayerPrecision) => number) =>
@@ -107,15 +110,32 @@ function mixed(ranged: Ranged, banks: Readonly<Partial<Record<LayerPrecision, Gr
   const graph = quantizeGraph(float, ranges, { ...options.scheme, precisions });
   const tensors = new Map(graph.tensors);
   for (const node of graph.nodes) {
-    const bank = banks[precisions.get(node.name) ?? "int8"];
+    const precision = precisions.get(node.name) ?? "int8";
+    const bank = banks[precision === "int16" ? "int8" : precision];
     const rounded = bank?.nodes.find(({ name }) => name === node.name);
+    if (!bank || !rounded) continue;
+    const from = bank.tensors.get(rounded.inputs[0])?.quantization?.scale[0];
+    const to = graph.tensors.get(node.inputs[0])?.quantization?.scale[0];
     node.inputs.forEach((name, i) => {
       const own = tensors.get(name);
-      const better = i > 0 ? bank?.tensors.get(rounded?.inputs[i] ?? "") : undefined;
-      if (own?.data && better?.data && own.quantization) tensors.set(name, { ...better, name });
+      const better = i > 0 ? bank.tensors.get(rounded.inputs[i] ?? "") : undefined;
+      if (!own?.data || !better?.data || !own.quantization) return;
+      tensors.set(name, { ...(from && to && from !== to ? rescaledBias(better, to / from) : better), name });
     });
   }
   return { ...graph, tensors };
+}
+
+/** The bias of a layer whose input has another scale, by that ratio; every other constant as it is. */
+function rescaledBias(constant: Tensor, ratio: number): Tensor {
+  const { data, quantization } = constant;
+  if (quantization?.type !== "int32") return constant;
+  const limit = 2 ** 31 - 1;
+  return {
+    ...constant,
+    data: Int32Array.from(data as Int32Array, (b) => Math.max(-limit, Math.min(limit, Math.round(b / ratio)))),
+    quantization: { ...quantization, scale: quantization.scale.map((scale) => Math.fround(scale * ratio)) },
+  };
 }
 
 const noise = (db: number) => 10 ** (-db / 10);
@@ -144,7 +164,7 @@ function benchOf(ranged: Ranged): Bench {
   return { ranged, layers, banks: { int8: base.graph, int4: narrow.graph }, base, rounded };
 }
 
-/** Each layer alone in int4 and in float32, on the rows that corrections look at. */
+/** Each layer alone in int4, in int16 and in float32, on the rows that corrections look at. */
 function sensitivitiesOf(bench: Bench, onProgress?: (done: number, total: number) => void) {
   const { ranged, layers, banks, base } = bench;
   const { inputs } = ranged.samples();
@@ -156,6 +176,7 @@ function sensitivitiesOf(bench: Bench, onProgress?: (done: number, total: number
     const found = {
       ...{ node: name, operator, weightBytes: weightBytesOf(ranged.float, node, "int8") },
       int4: takesInt4(ranged.float, node) ? alone("int4") : null,
+      int16: alone("int16"),
       float32: alone("float32"),
     };
     onProgress?.(index + 1, layers.length);
@@ -164,27 +185,34 @@ function sensitivitiesOf(bench: Bench, onProgress?: (done: number, total: number
   return { all, base: snrOf(base.graph) };
 }
 
+/** A layer and what it becomes. */
+type Change = readonly [name: string, precision: LayerPrecision];
+
+/** Share of the noise that a layer must take away in int16 to be tried in it. */
+const WORTH_INT16 = 0.01;
+
 /** What the noise of a layer is worth: layers that cost the most noise for what they save come last. */
 function ordered(
   bench: Bench,
   { all, base }: ReturnType<typeof sensitivitiesOf>,
-  precision: LayerPrecision,
+  precision: "int4" | "int16" | "float32",
   kind: CostKind,
-): string[] {
+): Change[] {
   const { ranged, layers } = bench;
   return all
     .flatMap((found, index) => {
-      const db = precision === "int4" ? found.int4 : found.float32;
+      const db = found[precision];
       if (db === null) return [];
       const change =
         costOf(ranged.float, layers[index], precision, kind) - costOf(ranged.float, layers[index], "int8", kind);
       const added = noise(db) - noise(base);
       // Saving: noise per byte saved, the least first. Spending: noise taken away per cost, the most first.
       if (precision === "int4") return change < 0 ? [{ name: found.node, score: Math.max(added, 0) / -change }] : [];
+      if (precision === "int16" && -added < WORTH_INT16 * noise(base)) return [];
       return [{ name: found.node, score: added / Math.max(change, 1) }];
     })
     .toSorted((a, b) => a.score - b.score)
-    .map(({ name }) => name);
+    .map(({ name }) => [name, precision]);
 }
 
 /** @param ranged from chooseQuantisation */
@@ -217,18 +245,17 @@ export function searchPrecisions(ranged: Ranged, options: SearchOptions): Found 
   const reference = quality.fromInt8 ? base.value : quality.measure(float, float, judged.labels);
   const keeps = ({ value }: Trial) => reference - value <= maxDrop + 1e-9;
   const sensitivities = sensitivitiesOf(bench, (done, total) => onProgress?.("layer", done, total));
-  const precision = keeps(base) ? "int4" : "float32";
-  const names = ordered(bench, sensitivities, precision, cost);
-  const first = (count: number): Precisions => new Map(names.slice(0, count).map((name) => [name, precision]));
-  let { precisions } =
-    precision === "int4" ? mostThatKeep(names, first, judge, keeps) : fewestThatKeep(names, first, judge, keeps);
+  const saves = keeps(base);
+  const kinds = saves ? (["int4"] as const) : (["int16", "float32"] as const);
+  const changes = kinds.flatMap((precision) => ordered(bench, sensitivities, precision, cost));
+  let { precisions } = saves ? mostThatKeep(changes, judge, keeps) : fewestThatKeep(changes, judge, keeps);
   // Rounded anew, with the layers before as they are now: a search on mixed weights may have been too hopeful.
   const rounded = () => {
     const quantised = bench.rounded(precisions);
     return { quantised, chosen: trialOf(precisions, judgeGraph(quantised.graph)) };
   };
   let { quantised, chosen } = rounded();
-  while (!keeps(chosen) && precision === "int4" && precisions.size > 0) {
+  while (!keeps(chosen) && saves && precisions.size > 0) {
     precisions = new Map([...precisions].slice(0, -1));
     ({ quantised, chosen } = rounded());
   }
@@ -254,34 +281,29 @@ function lastThatHolds(count: number, holds: (index: number) => boolean): number
 }
 
 /** The longest beginning of the list that keeps the budget, by bisection, and every later layer that does. */
-function mostThatKeep(
-  names: readonly string[],
-  first: (count: number) => Precisions,
-  judge: Judge,
-  keeps: (trial: Trial) => boolean,
-): Trial {
-  const all = judge(first(names.length));
+function mostThatKeep(changes: readonly Change[], judge: Judge, keeps: (trial: Trial) => boolean): Trial {
+  const first = (count: number) => judge(new Map(changes.slice(0, count)));
+  const all = first(changes.length);
   if (keeps(all)) return all;
-  const count = lastThatHolds(names.length, (layers) => keeps(judge(first(layers))));
-  let best = judge(first(count));
-  for (const name of names.slice(count + 1)) {
-    const trial = judge(new Map([...best.precisions, [name, "int4" as const]]));
+  const count = lastThatHolds(changes.length, (layers) => keeps(first(layers)));
+  let best = first(count);
+  for (const change of changes.slice(count + 1)) {
+    const trial = judge(new Map([...best.precisions, change]));
     if (keeps(trial)) best = trial;
   }
   return best;
 }
 
-/** The shortest beginning of the list that keeps the budget, without the layers that it can spare; the whole list where none does. */
-function fewestThatKeep(
-  names: readonly string[],
-  first: (count: number) => Precisions,
-  judge: Judge,
-  keeps: (trial: Trial) => boolean,
-): Trial {
-  const count = 1 + lastThatHolds(names.length, (layers) => !keeps(judge(first(layers))));
-  let best = judge(first(count));
+/**
+ * The shortest beginning of the list that keeps the budget, a later change of a layer in the place of an earlier one, without
+ * the layers that it can spare; the whole list where none does.
+ */
+function fewestThatKeep(changes: readonly Change[], judge: Judge, keeps: (trial: Trial) => boolean): Trial {
+  const first = (count: number) => judge(new Map(changes.slice(0, count)));
+  const count = 1 + lastThatHolds(changes.length, (layers) => !keeps(first(layers)));
+  let best = first(count);
   if (!keeps(best)) return best;
-  for (const name of names.slice(0, count)) {
+  for (const [name] of best.precisions) {
     const trial = judge(new Map([...best.precisions].filter(([other]) => other !== name)));
     if (keeps(trial)) best = trial;
   }

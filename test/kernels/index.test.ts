@@ -22,6 +22,7 @@ const SHARED_HEADERS = [
   "nn_math_trig",
   "nn_packed_dsp",
   "nn_rows",
+  "nn_s16",
   "nn_scale",
   "nn_strided",
   "nn_unpack_s4",

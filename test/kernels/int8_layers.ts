@@ -81,7 +81,7 @@ export function expectRequantized(
   const expected = sums.map((acc, i) =>
     requantizeExact(acc, layer.multiplier[i % channels], layer.shift[i % channels], range),
   );
-  expect(output, where).toEqual(Int8Array.from(expected));
+  expect(Array.from(output as Int8Array), where).toEqual(expected);
 }
 
 /** Expects that at least a third of all values are not clamped: a test on saturated values shows nothing. */

@@ -87,7 +87,7 @@ function roundLayer({ graph, float, node, original, program, rows, samples, with
   const weights = tensorOf(weightsName);
   const bias = biasName ? tensorOf(biasName) : undefined;
   const form = layerForm(node, tensorOf(input).shape, weights.shape, tensorOf(node.outputs[0]).shape);
-  const stored = program.tensors.find(({ name, type }) => name === input && type === "int8");
+  const stored = program.tensors.find(({ name, type }) => name === input && (type === "int8" || type === "int16"));
   const exact = samples.values(input);
   if (!form || !stored || !exact || bias?.quantization?.type !== "int32") return undefined;
   const clamp = clampFloat(node);
