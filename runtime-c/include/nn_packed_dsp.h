@@ -26,6 +26,19 @@ static inline uint32_t nn_pair(int32_t low, int32_t high) {
     return (uint32_t)(uint16_t)low | (uint32_t)high << 16;
 }
 
+/* Two int16 at any address. */
+static inline uint32_t nn_load_pair(const int16_t *x) {
+    uint32_t pair;
+    memcpy(&pair, x, sizeof pair);
+    return pair;
+}
+
+/* acc + the products of both halves. */
+static inline int32_t nn_smlad(uint32_t x, uint32_t y, int32_t acc) {
+    __asm__("smlad %0, %1, %2, %3" : "=r"(acc) : "r"(x), "r"(y), "r"(acc));
+    return acc;
+}
+
 /* int8 lanes 0 and 2, or 1 and 3, as int16. */
 static inline uint32_t nn_sxtb16(uint32_t x) {
     uint32_t widened;

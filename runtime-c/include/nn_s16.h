@@ -30,11 +30,14 @@ static inline int64_t nn_dot_s16(int64_t acc, const int16_t *x, const NN_FLASH i
 }
 
 /*
- * nn_requantize_s8 for sums of up to 64 bits and results of up to 16. The caller guarantees
+ * nn_requantize for sums of up to 64 bits. The caller guarantees
  * |acc| * multiplier + 2^(shift - 1) < 2^63.
  */
 static inline int32_t nn_requantize_s16(int64_t acc, int32_t multiplier, uint8_t shift, int32_t zero_point,
                                         int32_t min, int32_t max) {
+    if (acc == (int32_t)acc) {
+        return nn_requantize((int32_t)acc, multiplier, shift, zero_point, min, max);
+    }
     const int64_t scaled = (((acc * multiplier >> (shift - 1)) + 1) >> 1) + zero_point;
     return (int32_t)(scaled < min ? min : scaled > max ? max : scaled);
 }

@@ -121,7 +121,8 @@ export function costsOf(target: Target, measured: readonly MeasuredCall[] = []):
   return {
     known: lookUp,
     plain(program, { implementation: _, ...step }, calls = 1) {
-      const cost = plain[step.kernel] ?? plain.other;
+      // Of a kernel on int16 values that was not measured, the int8 one is the nearest guess.
+      const cost = plain[step.kernel] ?? plain[step.kernel.replace(/_s16$/, "_s8")] ?? plain.other;
       const elements = (ids: readonly number[]) => elementsOf(program, ids);
       const work =
         cost.mac * step.macs +

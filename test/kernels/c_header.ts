@@ -36,7 +36,9 @@ export function expectHeader(cFunction: CFunction): void {
 /** Fields of the parameter struct in order, as `type name` or `type name[length]`; it may be that of a header it includes. */
 function structFields(header: string, name: string): string[] {
   const included = [...header.matchAll(/#include "(nn_\w+\.h)"/g)];
-  const text = [header, ...included.map(([, file]) => readFileSync(join(RUNTIME_C, "include", file), "utf8"))].join("");
+  const text = [header, ...included.map(([, file]) => readFileSync(join(RUNTIME_C, "include", file), "utf8"))]
+    .join("")
+    .replace(/\/\*.*?\*\//gs, "");
   const struct = new RegExp(`typedef (\\w+)_params ${name}_params;`).exec(text)?.[1] ?? name;
   const body = new RegExp(`typedef struct \\{([^}]*)\\} ${struct}_params;`).exec(text)?.[1] ?? "";
   return body

@@ -23,9 +23,12 @@ const SHARED_HEADERS = [
   "nn_packed_dsp",
   "nn_rows",
   "nn_s16",
+  "nn_s16_dsp",
+  "nn_s16_mve",
   "nn_scale",
   "nn_strided",
   "nn_unpack_s4",
+  "nn_window_s16",
 ];
 
 function namesIn(folder: string, extension: string): string[] {

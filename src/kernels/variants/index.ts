@@ -14,6 +14,8 @@ import nn_conv2d_s8_dsp_window from "./nn_conv2d_s8_dsp_window.js";
 import nn_conv2d_s8_mve from "./nn_conv2d_s8_mve.js";
 import nn_conv2d_s8_rv32im from "./nn_conv2d_s8_rv32im.js";
 import nn_conv2d_s8_thumb2 from "./nn_conv2d_s8_thumb2.js";
+import nn_conv2d_s16_dsp from "./nn_conv2d_s16_dsp.js";
+import nn_conv2d_s16_mve from "./nn_conv2d_s16_mve.js";
 import nn_depthwise_conv2d_3x3_s8_dsp from "./nn_depthwise_conv2d_3x3_s8_dsp.js";
 import nn_depthwise_conv2d_3x3_s8_dsp_lane from "./nn_depthwise_conv2d_3x3_s8_dsp_lane.js";
 import nn_depthwise_conv2d_3x3_stride2_s8_dsp from "./nn_depthwise_conv2d_3x3_stride2_s8_dsp.js";
@@ -25,6 +27,8 @@ import nn_depthwise_conv2d_s8_armv6m from "./nn_depthwise_conv2d_s8_armv6m.js";
 import nn_depthwise_conv2d_s8_mve from "./nn_depthwise_conv2d_s8_mve.js";
 import nn_depthwise_conv2d_s8_rv32im from "./nn_depthwise_conv2d_s8_rv32im.js";
 import nn_depthwise_conv2d_s8_thumb2 from "./nn_depthwise_conv2d_s8_thumb2.js";
+import nn_depthwise_conv2d_s16_dsp from "./nn_depthwise_conv2d_s16_dsp.js";
+import nn_depthwise_conv2d_s16_mve from "./nn_depthwise_conv2d_s16_mve.js";
 import nn_fully_connected_s4 from "./nn_fully_connected_s4.js";
 import nn_fully_connected_s4_dsp from "./nn_fully_connected_s4_dsp.js";
 import nn_fully_connected_s4_mve from "./nn_fully_connected_s4_mve.js";
@@ -33,6 +37,8 @@ import nn_fully_connected_s8_dsp from "./nn_fully_connected_s8_dsp.js";
 import nn_fully_connected_s8_mve from "./nn_fully_connected_s8_mve.js";
 import nn_fully_connected_s8_rv32im from "./nn_fully_connected_s8_rv32im.js";
 import nn_fully_connected_s8_thumb2 from "./nn_fully_connected_s8_thumb2.js";
+import nn_fully_connected_s16_dsp from "./nn_fully_connected_s16_dsp.js";
+import nn_fully_connected_s16_mve from "./nn_fully_connected_s16_mve.js";
 import nn_lut_s8_mve from "./nn_lut_s8_mve.js";
 import nn_lut_s8_thumb2 from "./nn_lut_s8_thumb2.js";
 import nn_max_pool2d_s8_dsp from "./nn_max_pool2d_s8_dsp.js";
@@ -41,6 +47,12 @@ import nn_mul_s8_dsp from "./nn_mul_s8_dsp.js";
 import nn_pointwise_conv2d_s8_mve from "./nn_pointwise_conv2d_s8_mve.js";
 
 export const variants: readonly Variant[] = [
+  nn_conv2d_s16_dsp,
+  nn_conv2d_s16_mve,
+  nn_depthwise_conv2d_s16_dsp,
+  nn_depthwise_conv2d_s16_mve,
+  nn_fully_connected_s16_dsp,
+  nn_fully_connected_s16_mve,
   nn_add_s8_dsp,
   nn_add_s8_mve,
   nn_average_pool2d_s8_dsp,

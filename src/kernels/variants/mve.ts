@@ -73,6 +73,20 @@ export function packedDense(tables: Tables): Int32Array {
   return packedChunks(tables, CHUNK, firsts);
 }
 
+/** Dense weights for int16 inputs: chunks of 8, of which the last is filled up. */
+export function packedEights(tables: Tables): Int32Array {
+  const terms = tables.weights.length / tables.bias.length;
+  return packedChunks(
+    tables,
+    8,
+    Array.from({ length: Math.ceil(terms / 8) }, (_, chunk) => 8 * chunk),
+  );
+}
+
+/** The tables alone: per four channels biases, multipliers and negative shifts. */
+export const tablesOfFour = (tables: Tables): Int32Array =>
+  packedChunks({ ...tables, weights: new Int8Array(0) }, 0, []);
+
 /** Instructions of nn_conv2d_pairs_mve for two pixels with sums of `terms` products. */
 export function instructionsPerPair(terms: number, channels: number): number {
   const chunks = chunksOf(terms);
