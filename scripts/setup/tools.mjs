@@ -76,6 +76,18 @@ export const TOOLS = [
     debian: "picolibc-riscv64-unknown-elf",
     purpose: EVERY_COMPILER,
   },
+  {
+    name: "xtensa-lx106-elf-gcc",
+    program: "xtensa-lx106-elf-gcc",
+    debian: "gcc-xtensa-lx106",
+    purpose: EVERY_COMPILER,
+  },
+  {
+    name: "picolibc for Xtensa",
+    file: "/usr/lib/xtensa-lx106-elf/include/string.h",
+    debian: "picolibc-xtensa-lx106-elf",
+    purpose: EVERY_COMPILER,
+  },
   { name: "clang", program: "clang", debian: "clang", brew: "llvm", purpose: EVERY_COMPILER },
   {
     name: "sanitizers of clang",
@@ -90,7 +102,7 @@ export const TOOLS = [
     brew: "clang-format",
     purpose: "the format check of the C code (npm run check)",
   },
-  { name: "CMake", program: "cmake", debian: "cmake", brew: "cmake", purpose: "tests of the CMake libraries" },
+  { name: "CMake", program: "cmake", debian: "cmake", brew: "cmake", purpose: "tests of what CMake builds" },
   { name: "Chromium", program: "chromium", debian: "chromium", brew: "chromium", purpose: "tests of the HTML reports" },
 ];
 

@@ -15,6 +15,8 @@ export interface PackageFormat {
   readonly build: string;
   /** A C source (not a header) as this format has it; absent: as it is emitted. */
   readonly source?: (text: string) => string;
+  /** Folder of the header that applications include; absent: that of the sources. */
+  readonly headers?: string;
   /** Files around the library, path -> text. */
   readonly files: (view: ReturnType<typeof packageView>) => Map<string, string>;
 }
@@ -39,9 +41,10 @@ export function packageView({ program, plan, manifest }: ProjectModel) {
 export function packageFiles(model: ProjectModel, format: PackageFormat): Map<string, string> {
   const view = packageView(model);
   const files = modelRecords({ ...model, manifest: { ...model.manifest, format: format.name } });
-  const { source = (text: string) => text } = format;
+  const { source = (text: string) => text, headers = "src" } = format;
   for (const [file, text] of libraryFiles(view)) {
-    files.set(`src/${file}`, file.endsWith(".c") ? source(text) : text);
+    const folder = file === `${view.name}.h` ? headers : "src";
+    files.set(`${folder}/${file}`, file.endsWith(".c") ? source(text) : text);
   }
   for (const [file, text] of format.files(view)) files.set(file, text);
   return files;

@@ -1,0 +1,28 @@
+# What a component and a project ask of ESP-IDF: idf_component_register makes a library, project() a firmware of all.
+# START names the start-up code.
+function(idf_component_register)
+    cmake_parse_arguments(ARG "" "" "SRCS;INCLUDE_DIRS" ${ARGN})
+    if(ARG_UNPARSED_ARGUMENTS)
+        message(FATAL_ERROR "unknown to the stand-in: ${ARG_UNPARSED_ARGUMENTS}")
+    endif()
+    get_filename_component(name ${CMAKE_CURRENT_SOURCE_DIR} NAME)
+    add_library(${name} STATIC ${ARG_SRCS})
+    target_include_directories(${name} PUBLIC ${ARG_INCLUDE_DIRS})
+    set(COMPONENT_LIB ${name} PARENT_SCOPE)
+endfunction()
+
+macro(project name)
+    _project(${name} C ASM)
+    set(components)
+    foreach(folder ${EXTRA_COMPONENT_DIRS})
+        get_filename_component(folder ${folder} ABSOLUTE)
+        get_filename_component(component ${folder} NAME)
+        add_subdirectory(${folder} components/${component})
+        list(APPEND components ${component})
+    endforeach()
+    add_subdirectory(main)
+    # The component main requires all others.
+    target_link_libraries(main PUBLIC ${components})
+    add_executable(firmware.elf ${START} $ENV{IDF_PATH}/app_main.c $ENV{IDF_PATH}/../console.c)
+    target_link_libraries(firmware.elf main)
+endmacro()
