@@ -8,10 +8,8 @@ import { writeFileAtomic } from "../io/files.js";
 import { toolVersion } from "../io/package_path.js";
 import type { StatePair } from "../onnx/bind_states.js";
 import { writeModel } from "../onnx/write.js";
-import type { LabelledRows } from "../quantize/data_checks.js";
 import {
   type ClassComparison,
-  type ClassRows,
   classRows,
   classWarnings,
   compareClasses,
@@ -126,7 +124,8 @@ async function run(path: string, options: Options, output: Output): Promise<unde
     ...mismatchWarnings(
       { graph, bound: boundGraph(model, reading), inputLayout: options.inputLayout },
       rows,
-      knownRows(compared) ?? labelled,
+      labelled,
+      (done, total) => output.progress(`checking the data ${done}/${total}`),
     ),
     ...layerWarnings(layers, quantised.graph.outputs, done),
     ...(classes ? classWarnings(classes) : []),
@@ -185,13 +184,6 @@ async function choosePrecisions(ranged: Ranged, tried: TestRows, model: string, 
     text: [sensitivityTable(layers), `all int8: ${decibels(base)} dB`, ""],
     json: { sensitivity: { base: Number.isFinite(base) ? base : null, layers } },
   };
-}
-
-/** Labelled rows whose float outputs are there already. */
-function knownRows(compared: ClassRows | undefined): LabelledRows | undefined {
-  if (!compared?.labels) return undefined;
-  const { inputs, labels, float: outputs } = compared;
-  return { inputs: { rows: inputs.length, row: (i) => inputs[i] }, labels, outputs };
 }
 
 function classLine({ rows, agreement, float, int8 }: ClassComparison): string {

@@ -9,7 +9,7 @@ import { elementCount, type Graph, type Shape } from "../graph/ir.js";
 import { canonicalise } from "../passes/index.js";
 import type { InputLayout } from "../passes/input_layout.js";
 import type { Rows } from "./calibrate.js";
-import { classCount, floatOutputs } from "./first_output.js";
+import { classCount, firstOutput } from "./first_output.js";
 import { floatRun } from "./float_run.js";
 import { spread } from "./samples.js";
 
@@ -26,59 +26,89 @@ export interface LabelledRows {
   readonly inputs: Rows;
   /** One class per row. */
   readonly labels: ArrayLike<number>;
-  /** The first output of the float model for each row, where it is known already. */
-  readonly outputs?: readonly Float32Array[];
 }
 
 /** What speaks against the data, in words, and how well they fit; the larger the better. */
 interface Evidence {
-  readonly complaints: readonly string[];
+  /** By statistics and labels: the data are not what the model knows. */
+  readonly unlike: readonly string[];
+  /** Calibration rows of one class: other data, or no other classes among them. */
+  readonly oneClass?: string;
   readonly fit: number;
 }
 
 /** What is wrong with the data, and the change that would make it right if one was found. */
 export interface Mismatch {
+  /** one-class: nothing else is known against the rows, and they may just be too much alike. */
+  readonly code: "data-unlike-training" | "one-class";
   readonly complaints: readonly string[];
   readonly change?: string;
 }
 
-/** Rows that are run for each scale and layout that is tried. */
+/** Calibration rows that are looked at, and those that are run for each scale and layout that is tried. */
 const MOST_ROWS = 64;
-const MOST_LABELLED = 200;
+const TRIED_ROWS = 24;
+/** Labelled rows, likewise. Both stop as soon as the answer is clear. */
+const MOST_LABELLED = 80;
+const TRIED_LABELLED = 32;
 /** Fewer rows than this say nothing about classes. */
 const LEAST_ROWS = 20;
+/** Without one right row among the first so many, the rest is not worth its time. */
+const HOPELESS_ROWS = 8;
+/** By how much a change has to fit better than one that is simpler, or usual: one row in ten right, or a factor of two. */
+const BETTER = 1;
 /** Ratio of deviations, or distance of means in deviations, that training and calibration never differ by. */
 const UNLIKE = 4;
-/** Share of the rows in one class that a classifier does not give on mixed data. */
-const ONE_CLASS = 0.97;
+/** Rows beside the most frequent class that a classifier gives on MOST_ROWS mixed ones. */
+const LEAST_OTHERS = 2;
 /** More elements of an output are no choice among classes. */
 const MOST_CLASSES = 1000;
 
 type Row = readonly Float32Array[];
 
-/** undefined: nothing speaks against the data, or the model has not one float32 input. */
-export function dataMismatch(model: CheckedModel, calibration: Rows, labelled?: LabelledRows): Mismatch | undefined {
+/**
+ * undefined: nothing speaks against the data, or the model has not one float32 input.
+ * @param onTry called before each scale and layout that is tried
+ */
+export function dataMismatch(
+  model: CheckedModel,
+  calibration: Rows,
+  labelled?: LabelledRows,
+  onTry?: (done: number, total: number) => void,
+): Mismatch | undefined {
   const { graph } = model;
   if (graph.inputs.length !== 1 || graph.tensors.get(graph.inputs[0])!.type !== "float32") return undefined;
-  const rows = spread(calibration.rows, MOST_ROWS).map((row) => calibration.row(row));
-  const picked = labelled ? spread(Math.min(labelled.inputs.rows, labelled.labels.length), MOST_LABELLED) : [];
-  const inputs = picked.map((row) => labelled!.inputs.row(row));
-  const labels = picked.map((row) => labelled!.labels[row]);
   const statistics = batchNormProbe(model);
-  const judge = (change: (values: Float32Array) => Float32Array): Evidence => {
-    const changed = (all: readonly Row[]) => all.map(([values]) => [change(values)]);
-    return evidence(graph, statistics, changed(rows), labels, () => floatOutputs(graph, changed(inputs)));
+  const outputOf = firstOutput(graph);
+  const judge = (change: (values: Float32Array) => Float32Array, rows: number, labels: number): Evidence => {
+    const of = (data: Rows) => (row: number) => [change(data.row(row)[0])];
+    return evidence(graph, statistics, outputOf, {
+      rows: spread(calibration.rows, rows).map((row) => () => of(calibration)(row)),
+      labelled: labelled
+        ? spread(Math.min(labelled.inputs.rows, labelled.labels.length), labels).map((row) => ({
+            label: labelled.labels[row],
+            row: () => of(labelled.inputs)(row),
+          }))
+        : [],
+    });
   };
-  const known = labelled?.outputs;
-  const given = () => (known ? picked.map((row) => known[row]) : floatOutputs(graph, inputs));
-  const asIs = evidence(graph, statistics, rows, labels, given);
-  if (asIs.complaints.length === 0) return undefined;
-  let best: { fit: number; change?: string } = { fit: asIs.fit };
-  for (const { change, apply } of alternatives(graph.tensors.get(graph.inputs[0])!.shape, rows)) {
-    const found = judge(apply);
-    if (found.complaints.length === 0 && found.fit > best.fit) best = { fit: found.fit, change };
-  }
-  return { complaints: asIs.complaints, ...(best.change !== undefined && { change: best.change }) };
+  const { unlike, oneClass, fit } = judge((values) => values, MOST_ROWS, MOST_LABELLED);
+  const complaints = [...unlike, ...(oneClass === undefined ? [] : [oneClass])];
+  if (complaints.length === 0) return undefined;
+  const seen = spread(calibration.rows, MOST_ROWS).map((row) => calibration.row(row));
+  const { shape } = graph.tensors.get(graph.inputs[0])!;
+  // Of rows in one class alone, about any order of the axes would make several: that is no evidence.
+  const tried = [...scales(seen), ...(unlike.length > 0 ? layouts(shape) : [])];
+  let best: { fit: number; change?: string } = { fit };
+  tried.forEach(({ change, apply }, index) => {
+    onTry?.(index, tried.length);
+    const found = judge(apply, TRIED_ROWS, TRIED_LABELLED);
+    if (found.unlike.length > 0 || found.oneClass !== undefined) return;
+    if (found.fit > best.fit + (best.change === undefined ? 0 : BETTER)) best = { fit: found.fit, change };
+  });
+  const { change } = best;
+  const code = unlike.length > 0 || change !== undefined ? "data-unlike-training" : "one-class";
+  return { code, complaints, ...(change !== undefined && { change }) };
 }
 
 interface Alternative {
@@ -87,8 +117,8 @@ interface Alternative {
   apply(values: Float32Array): Float32Array;
 }
 
-/** The mistakes that people make: 8-bit values for shares or the other way round, signed for unsigned, channels elsewhere. */
-function alternatives(shape: Shape, rows: readonly Row[]): Alternative[] {
+/** The mistakes that people make, the usual ones first: 8-bit values for shares or the other way round, signed for unsigned. */
+function scales(rows: readonly Row[]): Alternative[] {
   const scaled = (change: string, of: (x: number) => number): Alternative => ({
     change,
     apply: (values) => values.map((x) => of(x)),
@@ -110,7 +140,6 @@ function alternatives(shape: Shape, rows: readonly Row[]): Alternative[] {
       : []),
     ...(small && low >= 0 ? [scaled("2 * x - 1", (x) => 2 * x - 1)] : []),
     ...(small && low < 0 ? [scaled("(x + 1) / 2", (x) => (x + 1) / 2)] : []),
-    ...layouts(shape),
   ];
 }
 
@@ -160,45 +189,65 @@ function batchNormProbe({ bound, inputLayout }: CheckedModel): Statistics | unde
   return { node: normalisation.name, value: graph.outputs[0], graph, mean: constants[0], variance: constants[1] };
 }
 
+interface Judged {
+  readonly rows: readonly (() => Row)[];
+  readonly labelled: readonly { readonly label: number; readonly row: () => Row }[];
+}
+
+/** Statistics first, then labels, then classes: what costs most is asked only where the rest does not decide. */
 function evidence(
   graph: Graph,
   statistics: Statistics | undefined,
-  rows: readonly Row[],
-  labels: readonly number[],
-  labelledOutputs: () => readonly Float32Array[],
+  outputOf: (row: Row) => Float32Array,
+  { rows, labelled }: Judged,
 ): Evidence {
-  const complaints: string[] = [];
+  const unlike: string[] = [];
   let fit = 0;
   if (statistics) {
-    const { factor, shift } = distance(statistics, rows);
+    const { factor, shift } = distance(
+      statistics,
+      rows.map((row) => row()),
+    );
     fit -= Math.log2(factor) + Math.log2(1 + shift);
     if (factor > UNLIKE || shift > UNLIKE) {
-      complaints.push(
+      unlike.push(
         `at BatchNormalization "${statistics.node}" the values of a channel differ from those in training by a factor of ` +
           `${factor.toPrecision(2)} and ${shift.toPrecision(2)} standard deviations`,
       );
     }
   }
   const classes = classCount(graph);
-  if (classes === undefined || classes > MOST_CLASSES) return { complaints, fit };
-  const given = floatOutputs(graph, rows).map(topClass);
-  const counts = new Map<number, number>();
-  for (const found of given) counts.set(found, (counts.get(found) ?? 0) + 1);
-  const [[top, most]] = [...counts].sort(([, a], [, b]) => b - a);
-  for (const count of counts.values())
-    fit -= ((count / given.length) * Math.log2(count / given.length)) / Math.log2(classes);
-  if (given.length >= LEAST_ROWS && most / given.length >= ONE_CLASS) {
-    complaints.push(`the float model takes ${most} of ${given.length} calibration rows for class ${top}`);
-  }
-  if (labels.length >= LEAST_ROWS) {
-    const right = labelledOutputs().filter((row, i) => topClass(row) === labels[i]).length / labels.length;
+  if (classes === undefined || classes > MOST_CLASSES || unlike.length > 0) return { unlike, fit };
+  const classOf = (row: () => Row) => topClass(outputOf(row()));
+  if (labelled.length >= LEAST_ROWS) {
     const chance = 1 / classes;
-    fit += 10 * right;
-    if (right < chance + 3 * Math.sqrt((chance * (1 - chance)) / labels.length)) {
-      complaints.push(`the float model is right on ${(100 * right).toFixed(1)} % of the labelled rows, as by chance`);
+    const beyondChance = (count: number) => chance + 3 * Math.sqrt((chance * (1 - chance)) / count);
+    let [right, count] = [0, 0];
+    for (const { label, row } of labelled) {
+      if (classOf(row) === label) right++;
+      count++;
+      if (right === 0 && count >= HOPELESS_ROWS) break;
+      if (count >= LEAST_ROWS && (right / count >= beyondChance(count) || right / count <= chance)) break;
     }
+    fit += (10 * right) / count;
+    // A model that is right about its classes gets the data that it knows, however much alike the calibration rows are.
+    if (count >= LEAST_ROWS && right / count >= beyondChance(count)) return { unlike, fit };
+    unlike.push(`the float model is right on ${right} of ${count} labelled rows, as by chance`);
+    return { unlike, fit };
   }
-  return { complaints, fit };
+  const counts = new Map<number, number>();
+  let [given, most, top] = [0, 0, 0];
+  for (const row of rows) {
+    const found = classOf(row);
+    const times = (counts.get(found) ?? 0) + 1;
+    counts.set(found, times);
+    given++;
+    if (times > most) [most, top] = [times, found];
+    if (given >= LEAST_ROWS && given - most >= LEAST_OTHERS) break;
+  }
+  for (const count of counts.values()) fit -= ((count / given) * Math.log2(count / given)) / Math.log2(classes);
+  if (given < LEAST_ROWS || given - most >= LEAST_OTHERS) return { unlike, fit };
+  return { unlike, fit, oneClass: `the float model takes ${most} of ${given} calibration rows for class ${top}` };
 }
 
 /** Medians over the channels: by which factor deviations differ (>= 1), and by how many deviations means do. */

@@ -14,6 +14,7 @@ export type WarningCode =
   | "constant-input"
   | "calibration-unlike-inputs"
   | "data-unlike-training"
+  | "one-class"
   | "noisy-output"
   | "accuracy-drop"
   | "class-vanished";
@@ -67,16 +68,31 @@ export interface Done {
   readonly precisions: Precisions;
 }
 
-/** Where the float model itself says that the data are not what it was trained on. */
-export function mismatchWarnings(model: CheckedModel, calibration: Rows, labelled?: LabelledRows): Warning[] {
-  const found = dataMismatch(model, calibration, labelled);
+/**
+ * Where the float model itself says that the data are not what it was trained on, or not all of it.
+ * @param onTry called before each scale and layout that is tried
+ */
+export function mismatchWarnings(
+  model: CheckedModel,
+  calibration: Rows,
+  labelled?: LabelledRows,
+  onTry?: (done: number, total: number) => void,
+): Warning[] {
+  const found = dataMismatch(model, calibration, labelled, onTry);
   if (!found) return [];
-  const { complaints, change } = found;
+  const { code, complaints, change } = found;
+  const said = complaints.join("; ");
+  if (code === "one-class") {
+    const wayOut = "give rows of all classes, or check the preprocessing if these are";
+    return [
+      { code, message: `${said}: calibration shows one class, and the ranges of the others are unknown; ${wayOut}` },
+    ];
+  }
   const wayOut =
     change === undefined
       ? "check scale, layout and order of the classes against the preprocessing of the training"
       : `with ${change} the data would fit: feed the model so, in calibration and on the device`;
-  return [{ code: "data-unlike-training", message: `${complaints.join("; ")}: the data look wrong; ${wayOut}` }];
+  return [{ code, message: `${said}: the data look wrong; ${wayOut}` }];
 }
 
 /** Calibration rows of another scale than those that the model is to run on. */

@@ -15,11 +15,17 @@ export function classCount({ tensors, inputs, outputs }: Graph): number | undefi
   return inputs.some((name) => elementCount(tensors.get(name)!.shape) === count) ? undefined : count;
 }
 
-/** @param graph canonical, with float32 inputs */
-export function floatOutputs(graph: Graph, rows: readonly Row[]): Float32Array[] {
+/** Runs the float form on row after row. @param graph canonical, with float32 inputs */
+export function firstOutput(graph: Graph): (row: Row) => Float32Array {
   const program = lower(graph, { precision: "float32", io: "float32" });
   const host = hostProgram(program);
-  return rows.map((row) => Float32Array.from(runRow(host, program, row as Float32Array[])[0] as Float32Array));
+  return (row) => Float32Array.from(runRow(host, program, row)[0] as Float32Array);
+}
+
+/** @param graph canonical, with float32 inputs */
+export function floatOutputs(graph: Graph, rows: readonly Row[]): Float32Array[] {
+  const run = firstOutput(graph);
+  return rows.map((row) => run(row));
 }
 
 /** @param graph quantised; the outputs are given as reals */
