@@ -37,5 +37,43 @@ export function accuracyDocument(results: readonly ModelAccuracy[]): string {
     `Mean of the dB: onnxruntime ${mean((r) => r.onnxruntime.snr)}, plain ${mean((r) => r.plain.snr)}, corrected ${mean((r) => r.corrected.snr)}.`,
     "Recurrent layers stay in float32 in onnxruntime's models of fsdd_gru and watch_lstm; here they are int8.",
     "",
+    ...baselines(results),
   ].join("\n");
+}
+
+/** The tools by their names in a run of scripts/baselines.py. */
+const TOOLS = [
+  ["entropy", "onnxruntime Entropy"],
+  ["percentile", "onnxruntime Percentile"],
+  ["tflite", "reference .tflite"],
+] as const;
+
+/** Class of the float model, dB and % of every tool; nothing where no other tool was run. */
+function baselines(results: readonly ModelAccuracy[]): string[] {
+  if (results.every(({ others }) => others.size === 0)) return [];
+  const agreed = (loss: Loss, isClassifier: boolean) => (isClassifier ? percent(loss.agreement) : "");
+  const cells = (loss: Loss | undefined, isClassifier: boolean) =>
+    loss ? [decibels(loss.snr), agreed(loss, isClassifier)] : ["", ""];
+  const lines = results.map(({ model, float, onnxruntime, others, corrected }) => {
+    const isClassifier = float !== null;
+    const theirs = [onnxruntime, others.get("entropy"), others.get("percentile")];
+    const best = Math.max(...theirs.map((loss) => loss?.agreement ?? 0));
+    const margin = isClassifier ? (100 * (corrected.agreement - best)).toFixed(1) : "";
+    const columns = TOOLS.flatMap(([name]) => cells(others.get(name), isClassifier));
+    return [model, ...cells(onnxruntime, isClassifier), ...columns, ...cells(corrected, isClassifier), margin].join(
+      " | ",
+    );
+  });
+  return [
+    "## Beside other tools",
+    "",
+    "The same float models, calibration rows and data (`--baselines`). dB as above; agree: rows with the class of the float",
+    "model, in %. margin: points that corrected agrees more than the best of onnxruntime's three. The .tflite files came with",
+    "the models, and were quantised from the same weights with other data.",
+    "",
+    `| model | onnxruntime MinMax dB | agree | ${TOOLS.map(([, title]) => `${title} dB | agree`).join(" | ")} | corrected dB | agree | margin |`,
+    `|${"---|".repeat(6 + 2 * TOOLS.length)}`,
+    ...lines.map((line) => `| ${line} |`),
+    "",
+  ];
 }

@@ -26,6 +26,8 @@ export interface ModelAccuracy {
   readonly rows: number;
   readonly float: number | null;
   readonly onnxruntime: Loss;
+  /** What other tools make of the same model and data, by name; see scripts/baselines.py. */
+  readonly others: ReadonlyMap<string, Loss>;
   readonly plain: Loss;
   readonly corrected: Loss;
   /** Of quantising with corrections. */
@@ -34,8 +36,15 @@ export interface ModelAccuracy {
 
 const CORRECTED: QuantiseOptions = { observer: { kind: "best" }, corrections: RECOMMENDED };
 
-/** undefined for a model that cannot be calibrated: its inputs are integers. */
-export async function measureAccuracy(folder: string, model: string): Promise<ModelAccuracy | undefined> {
+/**
+ * undefined for a model that cannot be calibrated: its inputs are integers.
+ * @param baselines .npz with the outputs of other tools for all rows, an array per tool
+ */
+export async function measureAccuracy(
+  folder: string,
+  model: string,
+  baselines?: string,
+): Promise<ModelAccuracy | undefined> {
   const graph = canonicalGraph(read(join(folder, "model.onnx")));
   const file = loadData(join(folder, "data.npz"));
   const inputs = fedInputs(graph).map((name) => graph.tensors.get(name)!);
@@ -52,6 +61,9 @@ export async function measureAccuracy(folder: string, model: string): Promise<Mo
     return {
       ...{ model, rows: data.rows, float: float.right && share(float.right) },
       onnxruntime: loss(await onnxruntimeOutputs(join(folder, "model.qdq.onnx"), inputs[0].shape, data), float, labels),
+      others: new Map(
+        (baselines ? otherOutputs(baselines) : []).map(([name, given]) => [name, loss(given, float, labels)] as const),
+      ),
       plain: loss(int8Outputs(quantise(graph, { calibration }).graph, rows), float, labels),
       corrected: loss(int8Outputs(corrected, rows), float, labels),
       seconds,
@@ -73,6 +85,15 @@ async function onnxruntimeOutputs(path: string, shape: readonly number[], data: 
     outputs.push(Float32Array.from(results[session.outputNames[0]].data as Float32Array));
   }
   return outputs;
+}
+
+/** Outputs of all rows by tool. */
+function otherOutputs(path: string): (readonly [string, Float32Array[]])[] {
+  const file = loadData(path);
+  return file.names.flatMap((name) => {
+    const found = file.array(name);
+    return found ? [[name, Array.from({ length: found.shape[0] }, (_, row) => found.row(row))] as const] : [];
+  });
 }
 
 const share = (flags: readonly boolean[]) => flags.filter((flag) => flag).length / flags.length;
