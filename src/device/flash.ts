@@ -23,6 +23,8 @@ export interface FlashOptions {
 const SERIAL_PROTOCOLS = ["esptool", "arduino", "wiring", "avr109", "avrisp", "sam-ba", "jtag2updi", "serial"];
 
 const UPLOAD_SECONDS = 300;
+/** How long the port of an adapter, which stays while the board resets, may be away during an upload. */
+const PULLED_SECONDS = 2;
 /** A board may start anew, ask for its USB address again, and wait in its boot loader. */
 const BACK_SECONDS = 20;
 /** A port that is away for so long does not come by itself: the cable, or a board that waits in its boot mode. */
@@ -60,13 +62,53 @@ export async function flashProject(
   return { port, info: await waitForFirmware(project, port) };
 }
 
-async function upload({ board, folder }: Project, port: string, onLine?: (line: string) => void): Promise<void> {
+/** Calls `gone` once when the file of a port is away for PULLED_SECONDS; gives what stops the watch. */
+function watchPort(port: string, gone: () => void): () => void {
+  let seen = performance.now();
+  const timer = setInterval(() => {
+    if (existsSync(port)) seen = performance.now();
+    else if (performance.now() - seen > PULLED_SECONDS * 1000) {
+      clearInterval(timer);
+      gone();
+    }
+  }, POLL_MS);
+  return () => clearInterval(timer);
+}
+
+/**
+ * Uploads what is built. Only uploads over serial are told the port: a debug probe or a boot loader of USB is found by its tool.
+ * @param seconds after which a tool that hangs is stopped
+ * @throws UserError E_PORT, E_TOOL_FAILED.
+ */
+export async function upload(
+  { board, folder }: Project,
+  port: string,
+  onLine?: (line: string) => void,
+  seconds = UPLOAD_SECONDS,
+): Promise<void> {
   const overSerial = SERIAL_PROTOCOLS.includes(board.upload?.protocol ?? "");
   const args = ["-t", "upload", ...(overSerial ? ["--upload-port", port] : [])];
-  const result = await pioRun(folder, args, UPLOAD_SECONDS, onLine);
+  const stop = new AbortController();
+  // USB of the chip itself goes and comes as the board enters its boot loader; ports of Windows are no files.
+  const canWatch = overSerial && board.serial?.native === false && existsSync(port);
+  const endWatch = canWatch ? watchPort(port, () => stop.abort("pulled")) : () => {};
+  const timer = setTimeout(() => stop.abort("slow"), seconds * 1000);
+  // The limit of the run itself comes later: what hangs is ended with all that it started.
+  const result = await pioRun(folder, args, 2 * seconds, onLine, stop.signal);
+  clearTimeout(timer);
+  endWatch();
   if (result.ok) return;
-  const failure = result.timedOut ? "unplugged" : uploadFailure(result.output);
-  if (failure) throw new UserError("E_PORT", `upload: ${uploadAdvice(failure, board, port)}`);
+  const failure = stop.signal.reason === "pulled" ? "unplugged" : uploadFailure(result.output);
+  if (failure) {
+    throw new UserError("E_PORT", `upload: ${uploadAdvice(failure, board, overSerial ? port : undefined)}`);
+  }
+  if (stop.signal.aborted) {
+    const said = result.output.trim().split("\n").at(-1)?.trim().slice(0, 300) || "nothing";
+    throw new UserError(
+      "E_TOOL_FAILED",
+      `the uploading tool had not ended after ${seconds} s and was stopped; it said last: ${said}; flash again, with --verbose to see what it does (boot mode: ${board.upload?.bootMode ?? "see the board's manual"})`,
+    );
+  }
   const last = result.output.split("\n").findLast((line) => /error|fail/i.test(line)) ?? "no output";
   throw new UserError("E_TOOL_FAILED", `the upload failed: ${last.trim().slice(0, 300)}`);
 }

@@ -88,8 +88,9 @@ export function pioRun(
   args: readonly string[],
   seconds: number,
   onLine?: (line: string) => void,
+  signal?: AbortSignal,
 ): Promise<RunResult> {
-  return run(findPio(), ["run", ...args], { cwd: folder, env: environment(), seconds, onLine });
+  return run(findPio(), ["run", ...args], { cwd: folder, env: environment(), seconds, onLine, signal });
 }
 
 /** Where a build leaves its files. */

@@ -29,6 +29,18 @@ export interface RunOptions {
   readonly env?: Readonly<Record<string, string>>;
   readonly seconds: number;
   readonly onLine?: (line: string) => void;
+  /** Ends the program and those that it started; the run is then not ok. */
+  readonly signal?: AbortSignal;
+}
+
+/** Ends a program that leads a process group of its own, and the group. Windows has no groups. */
+function endGroup(pid: number | undefined): void {
+  if (pid === undefined) return;
+  try {
+    process.kill(process.platform === "win32" ? pid : -pid, "SIGKILL");
+  } catch {
+    // It has ended by itself.
+  }
 }
 
 export interface RunResult {
@@ -40,6 +52,7 @@ export interface RunResult {
 
 /** Runs a program to its end. A program that cannot be started is E_TOOL_MISSING. */
 export async function run(command: string, args: readonly string[], options: RunOptions): Promise<RunResult> {
+  const { signal } = options;
   const child = execa(command, [...args], {
     cwd: options.cwd,
     env: options.env,
@@ -49,10 +62,26 @@ export async function run(command: string, args: readonly string[], options: Run
     reject: false,
     stdin: "ignore",
     maxBuffer: 64 * 2 ** 20,
+    detached: signal !== undefined && process.platform !== "win32",
   });
+  const end = () => endGroup(child.pid);
+  // A group of its own does not get the terminal's Ctrl-C.
+  const interrupted = () => {
+    end();
+    process.exit(130);
+  };
+  signal?.addEventListener("abort", end);
+  if (signal) process.once("SIGINT", interrupted);
+  if (signal?.aborted) end();
   const { onLine } = options;
-  if (onLine) for await (const line of child.iterable({ from: "all" })) onLine(line);
+  try {
+    if (onLine) for await (const line of child.iterable({ from: "all" })) onLine(line);
+  } catch (error) {
+    if (!signal?.aborted) throw error;
+  }
   const result = await child;
+  signal?.removeEventListener("abort", end);
+  process.off("SIGINT", interrupted);
   if (result.code === "ENOENT" || result.code === "EACCES") {
     throw new UserError("E_TOOL_MISSING", `${command} cannot be started (${result.code}); run \`npm run setup\``);
   }

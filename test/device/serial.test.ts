@@ -47,7 +47,14 @@ describe("finding the board", () => {
     });
     await expect(choosePort(nucleo, [])).rejects.toThrow(/ports: none/);
     const second = { ...stlink, path: "/dev/ttyACM1" };
-    await expect(choosePort(nucleo, [stlink, second])).rejects.toThrow(/several ports may be .*--port/);
+    await expect(choosePort(nucleo, [stlink, other, second])).rejects.toMatchObject({
+      code: "E_PORT",
+      message: expect.stringMatching(
+        /several ports may be [^:]*: \/dev\/ttyACM0 [^;]*\/dev\/ttyACM1 [^;]*; choose one with --port$/,
+      ),
+    });
+    // Those of other devices are none to choose from.
+    await expect(choosePort(nucleo, [stlink, other, second])).rejects.not.toThrow(/ttyUSB0/);
     expect(await choosePort(nucleo, [stlink, second], async (candidates) => candidates[1])).toBe(second);
   });
 });

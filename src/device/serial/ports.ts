@@ -75,12 +75,12 @@ export async function choosePort(
   if (candidates.length === 1) return candidates[0];
   if (candidates.length > 1 && ask) return ask(candidates);
   const boards = listBoards();
-  const seen = ports.map((port) => describePort(port, boards)).join(", ") || "none";
+  const listed = (some: readonly PortInfo[]) => some.map((port) => describePort(port, boards)).join(", ") || "none";
   if (candidates.length === 0) {
     throw new UserError(
       "E_PORT",
-      `no port has the USB ids of ${board.title}; ports: ${seen}; plug it in with a cable that carries data, or name the port with --port`,
+      `no port has the USB ids of ${board.title}; ports: ${listed(ports)}; plug it in with a cable that carries data, or name the port with --port`,
     );
   }
-  throw new UserError("E_PORT", `several ports may be ${board.title}: ${seen}; choose one with --port`);
+  throw new UserError("E_PORT", `several ports may be ${board.title}: ${listed(candidates)}; choose one with --port`);
 }

@@ -35,9 +35,9 @@ export function uploadFailure(log: string): UploadFailure | undefined {
   return PATTERNS.find(([, pattern]) => pattern.test(log))?.[0];
 }
 
-/** What happened, and what to do. */
+/** What happened, and what to do. @param port of an upload over serial; undefined: a debug probe or a boot loader of USB takes it */
 export function uploadAdvice(failure: UploadFailure, board: Board, port: string | undefined): string {
-  const where = port ?? "the port";
+  const where = port ?? "the USB device that takes the upload";
   const boot = board.upload?.bootMode ?? "see the board's manual";
   const messages: Readonly<Record<UploadFailure, string>> = {
     busy: `${where} is in use by another program; close its serial monitor and flash again`,
