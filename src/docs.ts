@@ -11,7 +11,7 @@ import {
   usableRam,
 } from "./device/boards.js";
 import { messagesHeader, withMessageTables } from "./device/link/documents.js";
-import { cycleModelOf } from "./device/profile/cycle_models.js";
+import { simulatorKind } from "./device/simulator.js";
 import { ERROR_CODES, EXIT } from "./errors.js";
 
 /** docs/errors.md. */
@@ -71,12 +71,12 @@ export function boardsDocument(): string {
   const all = listBoards();
   const boards = all.filter(({ simulator }) => simulator !== null);
   const rows = boards.map((board) => {
-    const { name, title, core, isa, clockHz, simulator } = board;
-    const simulated = `\`${simulator?.command} -M ${simulator?.machine}\``;
+    const { name, title, core, isa, clockHz } = board;
+    const simulated = `\`${simulatorKind(board).describe()}\``;
     const cells = [`\`${name}\``, title, core, isa.join(", "), clockHz / 1e6, kib(flashBytes(board))];
     return `| ${[...cells, kib(ramBytes(board)), simulated].join(" | ")} |`;
   });
-  const cores = [...new Set(boards.map(({ core }) => core))].sort();
+  const sources = new Map(boards.map((board) => [board.core, simulatorKind(board).cycles(board)?.source ?? "none"]));
   return [
     "# Boards",
     "",
@@ -110,13 +110,14 @@ export function boardsDocument(): string {
     "|---|---|",
     ...Object.entries(INSTRUCTION_SETS).map(([name, what]) => `| \`${name}\` | ${what} |`),
     "",
-    "## Cycle models",
+    "## Cycles",
     "",
-    "Modelled from the counts of each instruction and each taken branch, without wait states (src/device/profile).",
+    "avr8js counts them. Those of the other cores are modelled from the counts of each instruction and each taken branch,",
+    "without wait states (src/device/profile).",
     "",
     "| core | source |",
     "|---|---|",
-    ...cores.map((core) => `| ${core} | ${cycleModelOf(core)?.source ?? "none"} |`),
+    ...[...sources].sort().map(([core, source]) => `| ${core} | ${source} |`),
     "",
   ].join("\n");
 }

@@ -2,11 +2,15 @@
 import { existsSync } from "node:fs";
 import type { Board } from "../src/device/boards.js";
 import { findProgram } from "../src/device/process.js";
+import { simulatorKind } from "../src/device/simulator.js";
 import { packagePath } from "../src/io/package_path.js";
 
 /** Whether a board's firmware can be built, run and counted here. */
-export const hasToolsOf = ({ build, simulator }: Board): boolean =>
-  hasPlatformio && [build?.compiler, simulator?.command, "cc"].every((name) => name !== undefined && findProgram(name));
+export function hasToolsOf(board: Board): boolean {
+  const { build, simulator } = board;
+  if (!hasPlatformio || !build || !simulator) return false;
+  return [build.compiler, ...simulatorKind(board).programs()].every((name) => findProgram(name) !== undefined);
+}
 
 export const hasPlatformio =
   existsSync(packagePath(".venv", "bin", "pio")) ||

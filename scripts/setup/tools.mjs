@@ -14,7 +14,8 @@
 const RISCV_BREW = "riscv-software-src/riscv/riscv-gnu-toolchain";
 const HOST = "running firmware on the host, and tests";
 const CORTEX_M = "building firmware for Cortex-M";
-const OTHER_CORES = "running firmware on the simulated RISC-V and AVR boards";
+const RISCV = "running firmware on the simulated RISC-V board";
+const SECOND_AVR = "tests that compare the simulated AVR boards with another simulator";
 const EVERY_COMPILER = "tests that compile the generated C with every compiler";
 
 /** @type {readonly Tool[]} */
@@ -46,14 +47,7 @@ export const TOOLS = [
     program: "qemu-system-riscv32",
     debian: "qemu-system-misc",
     brew: "qemu",
-    purpose: OTHER_CORES,
-  },
-  {
-    name: "qemu-system-avr",
-    program: "qemu-system-avr",
-    debian: "qemu-system-misc",
-    brew: "qemu",
-    purpose: OTHER_CORES,
+    purpose: RISCV,
   },
   { name: "avr-gcc", program: "avr-gcc", debian: "gcc-avr", brew: "osx-cross/avr/avr-gcc", purpose: EVERY_COMPILER },
   { name: "AVR C library", file: "/usr/lib/avr/include/stdio.h", debian: "avr-libc", purpose: EVERY_COMPILER },
@@ -102,6 +96,7 @@ export const TOOLS = [
     brew: "clang-format",
     purpose: "the format check of the C code (npm run check)",
   },
+  { name: "simavr", file: "/usr/include/simavr/sim_avr.h", debian: "libsimavr-dev", purpose: SECOND_AVR },
   { name: "CMake", program: "cmake", debian: "cmake", brew: "cmake", purpose: "tests of what CMake builds" },
   { name: "Chromium", program: "chromium", debian: "chromium", brew: "chromium", purpose: "tests of the HTML reports" },
 ];

@@ -17,10 +17,11 @@ export const bench: AddCommand = (program) => {
         const result = await benchProject(openProject(folder, options.model));
         const rows = result.layers.map((l, i) => [i, l.operator, l.macs, l.instructions, l.cycles ?? "-", l.name]);
         const { flash, ram, support } = result;
+        const how = result.cyclesExact ? "cycles" : "modelled cycles without wait states";
         const cycles =
           result.cycles === null
             ? `no cycle model for ${result.core}`
-            : `${compact(result.cycles)} modelled cycles without wait states (${result.cycleModel})`;
+            : `${compact(result.cycles)} ${how} (${result.cycleModel})`;
         const text = [
           `${result.board}: ${compact(result.instructions)} instructions, ${cycles}, ${compact(result.macs)} multiply-accumulates`,
           `flash ${kilobytes(flash.total)}: code ${kilobytes(flash.code)}, weights and tables ${kilobytes(flash.weights)}`,

@@ -130,13 +130,20 @@ const boardSchema = z.strictObject({
     .optional()
     .describe("how the bundled platform builds; absent for official platforms"),
   simulator: z
-    .strictObject({
-      command: z.string().min(1),
-      machine: z.string().min(1).describe("qemu's name of it"),
-      firmwareOption: z.enum(["-kernel", "-bios"]).describe("the option by which the machine takes an ELF"),
-      args: z.array(z.string()),
-      debianPackages: z.array(z.string()),
-    })
+    .discriminatedUnion("kind", [
+      z.strictObject({
+        kind: z.literal("qemu"),
+        command: z.string().min(1),
+        machine: z.string().min(1).describe("qemu's name of it"),
+        firmwareOption: z.enum(["-kernel", "-bios"]).describe("the option by which the machine takes an ELF"),
+        args: z.array(z.string()),
+        debianPackages: z.array(z.string()),
+      }),
+      z.strictObject({
+        kind: z.literal("avr8js").describe("a megaAVR with USART0"),
+        usartVector: z.int().positive().describe("number of the vector of USART0's receive interrupt"),
+      }),
+    ])
     .nullable(),
 });
 

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { listBoards } from "../../src/device/boards.js";
 import { cycleModelOf } from "../../src/device/profile/cycle_models.js";
 import { wordCount } from "../../src/device/profile/instruction.js";
-import { costOf, parseCounts, parseDisassembly } from "../../src/device/profile/profile.js";
+import { costOf, parseCounts, parseDisassembly } from "../../src/device/profile/qemu_counts.js";
 
 const instruction = (line: string) => {
   const [mnemonic, ...operands] = line.split(" ");
@@ -128,39 +128,9 @@ describe("RV32IMC", () => {
   });
 });
 
-describe("AVR, with a program counter of two bytes and of three", () => {
-  test.each<[number, number, string]>([
-    [1, 1, "adc r1, r2"],
-    [1, 1, "movw r24, r30"],
-    [2, 2, "adiw r24, 0x01"],
-    [2, 2, "mulsu r16, r17"],
-    [2, 2, "ldd r0, Z+1"],
-    [2, 2, "push r28"],
-    [3, 3, "lpm r0, Z+"],
-    [3, 4, "rcall .+20"],
-    [3, 4, "icall"],
-    [4, 5, "call 0x100"],
-    [4, 5, "ret"],
-    [1, 1, "brne .-4"],
-    [1, 1, "sbrc r1, 7"],
-  ])("%i and %i cycles: %s", (two, three, line) => {
-    expect(cycles("avr5", line)).toBe(two);
-    expect(cycles("avr6", line)).toBe(three);
-  });
-
-  test("jumps and taken branches", () => {
-    expect(takenCycles("avr5", "brne .-4")).toBe(2);
-    expect(takenCycles("avr5", "rjmp .+2")).toBe(2);
-    expect(takenCycles("avr5", "jmp 0x100")).toBe(3);
-    expect(takenCycles("avr5", "break")).toBe(1);
-    expect(takenCycles("avr6", "ret")).toBe(5);
-  });
-});
-
-test("a board has the cycle model of its core, or none", () => {
-  const without = listBoards().filter(({ core }) => !cycleModelOf(core));
+test("a board of the other simulators has the cycle model of its core, or none", () => {
+  const without = listBoards().filter(({ core, isa }) => !cycleModelOf(core) && !isa.includes("avr"));
   expect([...new Set(without.map(({ core }) => core))].sort()).toEqual([
-    "avrxmega3",
     "cortex-m33",
     "cortex-m55",
     "cortex-m7",

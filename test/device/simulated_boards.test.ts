@@ -12,7 +12,7 @@ import { openDevice } from "../../src/device/device.js";
 import { forbiddenSymbols } from "../../src/device/elf_audit.js";
 import { buildProject } from "../../src/device/pio.js";
 import { benchProject } from "../../src/device/profile/bench.js";
-import { cycleModelOf } from "../../src/device/profile/cycle_models.js";
+import { simulatorKind } from "../../src/device/simulator.js";
 import { compileDigits, DIGITS_DATA, writeProject } from "../digits.js";
 import { hasToolsOf } from "../tools.js";
 
@@ -46,7 +46,7 @@ for (const board of listBoards().filter(({ simulator }) => simulator !== null)) 
     expect(first.layers.reduce((sum, { instructions }) => sum + instructions, 0)).toBeLessThanOrEqual(
       first.instructions,
     );
-    if (cycleModelOf(board.core)) expect(first.cycles).toBeGreaterThan(first.instructions);
+    if (simulatorKind(board).cycles(board)) expect(first.cycles).toBeGreaterThan(first.instructions);
     else expect(first.cycles).toBeNull();
     expect(first.ram.stack).toBeGreaterThan(64);
     expect(first.ram.stack).toBeLessThan(512);

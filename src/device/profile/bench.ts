@@ -9,9 +9,9 @@ import { openProject, type Project } from "../../project/open.js";
 import { platformioProject } from "../../project/platformio.js";
 import type { Board } from "../boards.js";
 import { artefacts, buildProject } from "../pio.js";
+import { simulatorKind } from "../simulator.js";
 import { sizesFromMap } from "../size.js";
 import { profileOf } from "./bench_inputs.js";
-import { cycleModelOf } from "./cycle_models.js";
 
 /** Counts an inference of a built project and measures its sections. Throws E_TOOL_FAILED when it is not built. */
 export async function benchProject(project: Project) {
@@ -21,6 +21,7 @@ export async function benchProject(project: Project) {
     throw new UserError("E_TOOL_FAILED", `${folder} is not built yet; run onnx2mcu build ${folder}`);
   }
   const profile = await profileOf(project);
+  const cycles = simulatorKind(board).cycles(board);
   const { model, support } = sizesFromMap(
     readFileSync(map, "utf8"),
     manifest.name,
@@ -34,7 +35,9 @@ export async function benchProject(project: Project) {
   return {
     board: board.name,
     core: board.core,
-    cycleModel: cycleModelOf(board.core)?.source ?? null,
+    cycleModel: cycles?.source ?? null,
+    /** Counted, not modelled. */
+    cyclesExact: cycles?.exact ?? false,
     instructions: profile.instructions,
     cycles: profile.cycles,
     macs: program.steps.reduce((sum, step) => sum + step.macs, 0),

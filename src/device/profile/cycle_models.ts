@@ -1,5 +1,4 @@
-/** Cycle models by the `core` of a board. A core without one has counts of instructions only. */
-import { avr5Cycles, avr6Cycles } from "./avr_cycles.js";
+/** Cycle models by the `core` of a board, for simulators that count instructions only. */
 import { cortexM0Cycles, cortexM0PlusCycles } from "./cortex_m0_cycles.js";
 import { cortexM3Cycles } from "./cortex_m3_cycles.js";
 import { cortexM4Cycles } from "./cortex_m4_cycles.js";
@@ -12,8 +11,6 @@ const MODELS: ReadonlyMap<string, CycleModel> = new Map([
   ["cortex-m3", cortexM3Cycles],
   ["cortex-m4", cortexM4Cycles],
   ["rv32imc", rv32imcCycles],
-  ["avr5", avr5Cycles],
-  ["avr6", avr6Cycles],
 ]);
 
 export const cycleModelOf = (core: string): CycleModel | undefined => MODELS.get(core);

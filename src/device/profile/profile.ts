@@ -1,27 +1,14 @@
-/**
- * Exact instruction counts per layer: the simulator counts translation blocks between marks (boards/profile/plugin.c),
- * the disassembly of the ELF turns them into modelled cycles.
- */
-import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from "node:fs";
+/** Exact instruction counts and cycles per layer, of one inference in the simulator. */
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { UserError } from "../../errors.js";
-import { packagePath } from "../../io/package_path.js";
 import type { Project } from "../../project/open.js";
 import { childTransport } from "../child_transport.js";
 import { linkClient } from "../link/client.js";
-import { cacheFolder } from "../pio.js";
-import { requireProgram, run } from "../process.js";
-import { simulatorCommand } from "../simulator.js";
-import { cycleModelOf } from "./cycle_models.js";
-import type { CycleModel, Instruction } from "./instruction.js";
-
-export interface Cost {
-  readonly instructions: number;
-  /** Null for a core without a cycle model. */
-  readonly cycles: number | null;
-}
+import { runTool } from "../process.js";
+import { simulatorCommand, simulatorKind } from "../simulator.js";
+import { type Cost, sumOfCosts } from "./cost.js";
 
 export interface Profile extends Cost {
   /** In execution order. */
@@ -29,116 +16,19 @@ export interface Profile extends Cost {
   readonly stackBytes: number;
 }
 
-interface Block {
-  readonly address: number;
-  readonly instructions: number;
-  readonly executions: number;
-  /** Address of a block -> how often it came next. */
-  readonly followedBy: ReadonlyMap<number, number>;
-}
-
-/** Output of the plugin -> one list of blocks per stretch between marks. */
-export function parseCounts(text: string): Block[][] {
-  const stretches: Block[][] = [];
-  let followedBy = new Map<number, number>();
-  for (const line of text.split("\n")) {
-    const [kind, address, ...counts] = line.split(" ");
-    if (kind === "S") stretches.push([]);
-    if (kind === "T") {
-      const [instructions, executions] = counts.map(Number);
-      followedBy = new Map();
-      stretches[stretches.length - 1].push({
-        address: Number.parseInt(address, 16),
-        ...{ instructions, executions, followedBy },
-      });
-    }
-    if (kind === "F") followedBy.set(Number.parseInt(address, 16), Number(counts[0]));
-  }
-  return stretches;
-}
-
-interface Code {
-  /** Address -> index in the list. */
-  readonly at: ReadonlyMap<number, number>;
-  readonly list: readonly (Instruction & { readonly address: number })[];
-}
-
-/** objdump -d -> instructions by address, in order. */
-export function parseDisassembly(text: string): Code {
-  const at = new Map<number, number>();
-  const list: (Instruction & { address: number })[] = [];
-  for (const line of text.split("\n")) {
-    const match = /^\s*([0-9a-f]+):\t[0-9a-f ]+\t(\S+)\s*([^;@]*)/.exec(line);
-    if (!match) continue;
-    const address = Number.parseInt(match[1], 16);
-    at.set(address, list.length);
-    list.push({ address, mnemonic: match[2], operands: match[3].trim() });
-  }
-  return { at, list };
-}
-
-async function tool(command: string, args: readonly string[]): Promise<string> {
-  const path = requireProgram(command, "bench", []);
-  const result = await run(path, args, { seconds: 60 });
-  if (!result.ok) throw new UserError("E_TOOL_FAILED", `${command} failed: ${result.output.slice(0, 200)}`);
-  return result.output;
-}
-
-/** The plugin, compiled once per source. */
-async function pluginPath(): Promise<string> {
-  const source = packagePath("boards", "profile", "plugin.c");
-  const hash = createHash("sha256").update(readFileSync(source)).digest("hex").slice(0, 16);
-  const path = join(cacheFolder(), `profile-${hash}.so`);
-  if (existsSync(path)) return path;
-  mkdirSync(cacheFolder(), { recursive: true });
-  const aside = `${path}.${process.pid}.tmp`;
-  await tool("cc", ["-O2", "-shared", "-fPIC", "-o", aside, source]);
-  renameSync(aside, path);
-  return path;
-}
-
-/** How often a block was left for another place than the instruction `next` behind it. */
-function taken({ followedBy }: Block, next: number, { list }: Code): number {
-  const behind = list[next]?.address;
-  let count = 0;
-  for (const [address, times] of followedBy) count += address === behind ? 0 : times;
-  return count;
-}
-
-/** Sums over blocks. Throws E_TOOL_FAILED for one that the code does not have. */
-export function costOf(blocks: readonly Block[], code: Code, model: CycleModel | undefined): Cost {
-  let instructions = 0;
-  let cycles = 0;
-  for (const block of blocks) {
-    const first = code.at.get(block.address);
-    if (first === undefined) {
-      throw new UserError(
-        "E_TOOL_FAILED",
-        `no instruction at 0x${block.address.toString(16)}; build the project again`,
-      );
-    }
-    instructions += block.instructions * block.executions;
-    if (!model || block.instructions === 0) continue;
-    const run = code.list.slice(first, first + block.instructions);
-    cycles +=
-      model.blockCycles(run) * block.executions +
-      model.takenCycles(run[run.length - 1]) * taken(block, first + block.instructions, code);
-  }
-  return { instructions, cycles: model ? cycles : null };
-}
-
 /** One inference in the simulator, counted. @param inputs stored bytes of each input */
 export async function profileProject(project: Project, inputs: readonly Uint8Array[]): Promise<Profile> {
+  const { board, plan } = project;
   const { command, args, elf } = simulatorCommand(project);
-  const prefix = project.board.build?.prefix ?? "";
-  const symbols = await tool(`${prefix}nm`, [elf]);
+  const simulator = simulatorKind(board);
+  const symbols = await runTool(`${board.build?.prefix ?? ""}nm`, [elf]);
   const mark = /^([0-9a-f]+) . onnx2mcu_mark$/m.exec(symbols)?.[1];
   if (!mark) throw new UserError("E_TOOL_FAILED", `${elf} has no onnx2mcu_mark; bench needs the generated src/main.c`);
   const folder = mkdtempSync(join(tmpdir(), "onnx2mcu-"));
   try {
     const out = join(folder, "counts");
-    const plugin = `${await pluginPath()},mark=${mark},out=${out}`;
-    const client = linkClient(childTransport(command, [...args, "-plugin", plugin]), { timeoutMs: 20_000 });
+    const counting = await simulator.countingArguments(Number.parseInt(mark, 16), out);
+    const client = linkClient(childTransport(command, [...args, ...counting]), { timeoutMs: 20_000 });
     let stackBytes: number;
     try {
       await client.info();
@@ -147,11 +37,8 @@ export async function profileProject(project: Project, inputs: readonly Uint8Arr
     } finally {
       await client.close();
     }
-    const code = parseDisassembly(await tool(`${prefix}objdump`, ["-d", elf]));
-    const model = cycleModelOf(project.board.core);
-    const stretches = parseCounts(readFileSync(out, "utf8"));
-    const layers = stretches.slice(0, project.plan.steps.length).map((blocks) => costOf(blocks, code, model));
-    return { ...costOf(stretches.flat(), code, model), layers, stackBytes };
+    const costs = await simulator.costs(readFileSync(out, "utf8"), board, elf);
+    return { ...sumOfCosts(costs), layers: costs.slice(0, plan.steps.length), stackBytes };
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

@@ -1,0 +1,12 @@
+/** What a stretch of code takes. */
+export interface Cost {
+  readonly instructions: number;
+  /** Null for a core without a cycle model. */
+  readonly cycles: number | null;
+}
+
+/** Of all of them; no cycles when one has none. */
+export const sumOfCosts = (costs: readonly Cost[]): Cost => ({
+  instructions: costs.reduce((sum, { instructions }) => sum + instructions, 0),
+  cycles: costs.reduce<number | null>((sum, { cycles }) => (sum === null || cycles === null ? null : sum + cycles), 0),
+});
