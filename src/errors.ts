@@ -74,7 +74,10 @@ export const ERROR_CODES = {
   E_DATA_EMPTY: { exit: EXIT.badData, meaning: "The data has no rows." },
   E_DATA_NOT_FINITE: { exit: EXIT.badData, meaning: "The data contains NaN or infinite values." },
   E_DOES_NOT_FIT: { exit: EXIT.doesNotFit, meaning: "The model needs more flash or RAM than the board has." },
-  E_TOOL_MISSING: { exit: EXIT.tool, meaning: "A program that is needed (PlatformIO, compiler, qemu) is missing." },
+  E_TOOL_MISSING: {
+    exit: EXIT.tool,
+    meaning: "A program that is needed (PlatformIO, compiler, simulator) is missing.",
+  },
   E_TOOL_FAILED: { exit: EXIT.tool, meaning: "A program that was started failed or took too long." },
   E_PORT: {
     exit: EXIT.tool,

@@ -88,7 +88,7 @@ export async function run(command: string, args: readonly string[], options: Run
   return { ok: result.exitCode === 0, output: result.all ?? "", timedOut: result.timedOut };
 }
 
-/** Output of a tool of the compiler or of qemu. Throws E_TOOL_MISSING, E_TOOL_FAILED. */
+/** Output of a tool of the compiler or of a simulator. Throws E_TOOL_MISSING, E_TOOL_FAILED. */
 export async function runTool(command: string, args: readonly string[]): Promise<string> {
   const path = requireProgram(command, "bench", []);
   const result = await run(path, args, { seconds: 60 });

@@ -1,4 +1,4 @@
-/** A simulated board behind a real serial port: qemu with its UART on a pseudo-terminal, started anew for new firmware. */
+/** A simulated board behind a real serial port: the simulator with its UART on a pseudo-terminal, started anew for new firmware. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { mkdirSync, rmSync, statSync, symlinkSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -21,8 +21,8 @@ export interface SimulatedPort {
   stop(): Promise<void>;
 }
 
-/** Starts qemu with its UART on a pseudo-terminal, and gives that as soon as qemu says which it is. */
-function startQemu(command: string, args: readonly string[]): Promise<{ child: ChildProcess; terminal: string }> {
+/** Starts a simulator with its UART on a pseudo-terminal, and gives that as soon as it says which it is. */
+function startOnTerminal(command: string, args: readonly string[]): Promise<{ child: ChildProcess; terminal: string }> {
   const child = spawn(command, [...args], { stdio: ["ignore", "pipe", "pipe"] });
   return new Promise((resolve, reject) => {
     let said = "";
@@ -77,7 +77,7 @@ export async function simulateProject(
   });
 
   async function start(): Promise<void> {
-    const { child, terminal } = await startQemu(command, args);
+    const { child, terminal } = await startOnTerminal(command, args);
     running = child;
     mkdirSync(dirname(link), { recursive: true });
     rmSync(link, { force: true });
@@ -126,7 +126,7 @@ export async function simulateProject(
     async stop() {
       stopped = true;
       clearInterval(watcher);
-      // One that is under way may have started another qemu.
+      // One that is under way may have started another one.
       await restarting;
       await kill();
       process.removeListener("exit", killAtExit);

@@ -5,6 +5,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { loadData } from "../../src/data/load.js";
+import { inputRows } from "../../src/data/rows.js";
 import { loadBoard } from "../../src/device/boards.js";
 import { buildProject } from "../../src/device/pio.js";
 import { packagePath } from "../../src/io/package_path.js";
@@ -13,17 +15,14 @@ import { buildDist, onnx2mcu } from "../cli/run.js";
 import { compileDigits, DIGITS_DATA, writeProject } from "../digits.js";
 import { hasToolsOf } from "../tools.js";
 
-const board = loadBoard("qemu-stm32f405");
+/** One of each kind of simulator. */
+const BOARDS = ["qemu-stm32f405", "atmega328p"].map(loadBoard);
 const folder = mkdtempSync(join(tmpdir(), "onnx2mcu-port-"));
 const port = join(folder, "port");
 let project: Project;
 let simulator: ChildProcess | undefined;
 
-beforeAll(async () => {
-  await buildDist();
-  project = await writeProject(join(folder, "digits"), compileDigits({ name: "digits" }), board.name);
-  await buildProject(project.folder, board);
-});
+beforeAll(buildDist);
 
 /** Ends it as a pulled cable would; what it leaves behind is its own. */
 async function unplug(signal: NodeJS.Signals = "SIGTERM"): Promise<void> {
@@ -54,7 +53,13 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 const validate = (...more: string[]) =>
   onnx2mcu(["validate", project.folder, "--on", port, "--data", DIGITS_DATA, ...more]);
 
-describe.skipIf(process.platform === "win32" || !hasToolsOf(board))("an STM32F405 at a port (needs qemu)", () => {
+const runnable = BOARDS.filter((board) => process.platform !== "win32" && hasToolsOf(board));
+describe.skipIf(runnable.length < BOARDS.length).each(BOARDS)("$title at a port (needs its tools)", (board) => {
+  beforeAll(async () => {
+    project = await writeProject(join(folder, board.name), compileDigits({ name: "digits" }), board.name);
+    await buildProject(project.folder, board);
+  });
+
   test("validate equals the host; simulate cleans up", async () => {
     await plugIn();
     const { status, stdout, stderr } = await validate("--limit", "5", "--per-layer", "--json");
@@ -94,7 +99,11 @@ describe.skipIf(process.platform === "win32" || !hasToolsOf(board))("an STM32F40
   test("flash gives the running simulator new firmware, and checks that it is there", async () => {
     await plugIn();
     const before = project;
-    project = await writeProject(project.folder, compileDigits({ name: "digits", precision: "float32" }), board.name);
+    const other = compileDigits({
+      name: "digits",
+      calibration: (inputs) => ({ ...inputRows(loadData(DIGITS_DATA), "calibration", inputs), rows: 8 }),
+    });
+    project = await writeProject(project.folder, other, board.name);
     try {
       // The old firmware still runs: comparing with it is refused.
       const refused = await validate("--limit", "1");
