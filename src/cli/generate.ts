@@ -1,19 +1,23 @@
 import { readFileSync } from "node:fs";
 import { basename } from "node:path";
 import { Option } from "commander";
-import { type Compiled, compile, modelHash } from "../compile.js";
+import { boundGraph, type Compiled, compile, modelHash } from "../compile.js";
+import { loadData } from "../data/load.js";
+import { inputRows, testRows } from "../data/rows.js";
 import { type Board, loadBoard, targetOf, usableFlash, usableRam } from "../device/boards.js";
 import { eliminationOf, manifestOf, ortAgreementOf, tableBytes } from "../emit/manifest.js";
 import { UserError } from "../errors.js";
-import type { Shape } from "../graph/ir.js";
+import { fedInputs, type Shape } from "../graph/ir.js";
 import { writeTree } from "../io/files.js";
 import { hybridSteps } from "../lower/lower.js";
 import type { StatePair } from "../onnx/bind_states.js";
+import { canonicalise } from "../passes/index.js";
 import type { StreamOptions } from "../passes/stream.js";
 import { planSummary } from "../plan/report.js";
 import { packageFiles } from "../project/formats/format.js";
 import { PACKAGE_FORMATS, packageFormat } from "../project/formats/index.js";
 import { platformioProject } from "../project/platformio.js";
+import { calibrationWarnings, type Warning } from "../quantize/diagnose.js";
 import type { Optimize } from "../select/select.js";
 import { readCosts } from "../tune/costs_file.js";
 import { type AddCommand, action } from "./command.js";
@@ -32,7 +36,7 @@ import {
   streamFramesOption,
   streamOption,
 } from "./options.js";
-import { compact, kilobytes, type Output } from "./output.js";
+import { compact, kilobytes, noteWarnings, type Output } from "./output.js";
 import { traceTo } from "./trace.js";
 
 interface Options extends QuantiseFlags {
@@ -176,6 +180,8 @@ async function run(path: string, options: Options, output: Output): Promise<unde
     ...(options.trace && { trace: traceTo(output.note) }),
   });
   checkFits(compiled, board);
+  const warnings = dataWarnings(compiled, options, output);
+  noteWarnings(warnings, output);
   const source = { file: basename(path), sha256: modelHash(readFileSync(path)) };
   const changes = await writeTree(
     options.output,
@@ -228,10 +234,27 @@ async function run(path: string, options: Options, output: Output): Promise<unde
       float32Layers: hybrid,
       ortAgreement: agreement,
       written: changes.written.length,
+      warnings,
     },
     text.join("\n"),
   );
   return undefined;
+}
+
+/** What the float model says about the calibration data; `quantize` says also what came of them. */
+function dataWarnings({ model }: Compiled, options: Options, output: Output): Warning[] {
+  const { calibration, shape: shapes, constant: constants, state: states, stateful, inputLayout } = options;
+  if (!calibration || options.precision !== "int8") return [];
+  const bound = boundGraph(model, { shapes, constants, states });
+  const graph = canonicalise(bound, { inputLayout, stateful });
+  const inputs = fedInputs(graph).map((name) => graph.tensors.get(name)!);
+  const file = loadData(calibration);
+  return calibrationWarnings(
+    { graph, bound, inputLayout },
+    inputRows(file, "calibration", inputs),
+    testRows(file, inputs),
+    (done, total) => output.progress(`checking the data ${done}/${total}`),
+  );
 }
 
 function agreementText(layers: ReturnType<typeof ortAgreementOf>): string {

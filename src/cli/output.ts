@@ -42,6 +42,10 @@ export function createOutput(json: boolean): Output {
   };
 }
 
+export function noteWarnings(warnings: readonly { code: string; message: string }[], output: Output): void {
+  for (const { code, message } of warnings) output.note(`warning: ${code}: ${message}`);
+}
+
 /** Prints an error and gives its exit status. */
 export function reportError(error: unknown, json: boolean): number {
   const known = error instanceof UserError;

@@ -3,20 +3,18 @@ import { boundGraph, calibrated, canonicalGraph, read } from "../compile.js";
 import { loadData } from "../data/load.js";
 import { inputRows, type TestRows, testRows } from "../data/rows.js";
 import { UserError } from "../errors.js";
-import { fedInputs, type Shape, type Tensor } from "../graph/ir.js";
+import type { Shape, Tensor } from "../graph/ir.js";
 import { writeFileAtomic } from "../io/files.js";
 import { toolVersion } from "../io/package_path.js";
 import type { StatePair } from "../onnx/bind_states.js";
 import { writeModel } from "../onnx/write.js";
 import {
   type ClassComparison,
+  calibrationWarnings,
   classRows,
   classWarnings,
   compareClasses,
-  dataWarnings,
   layerWarnings,
-  mismatchWarnings,
-  scaleWarnings,
 } from "../quantize/diagnose.js";
 import { exportQdq } from "../quantize/export_qdq.js";
 import { int8Outputs } from "../quantize/first_output.js";
@@ -38,7 +36,7 @@ import {
   statefulOption,
   stateOption,
 } from "./options.js";
-import { kilobytes, type Output, percent, table } from "./output.js";
+import { kilobytes, noteWarnings, type Output, percent, table } from "./output.js";
 import {
   type SearchFlags,
   search,
@@ -113,24 +111,21 @@ async function run(path: string, options: Options, output: Output): Promise<unde
   const bytes = writeModel(exportQdq(quantised.graph), { producer: "onnx2mcu", producerVersion: toolVersion });
   const layers = layerErrors(quantised.graph, quantised.samples());
   const done = { corrected: options.corrections.length > 0, precisions: quantised.precisions };
-  const names = fedInputs(graph);
   const labelled = tests?.labels ? { inputs: tests.inputs, labels: tests.labels } : undefined;
   const compared = classRows(graph, rows, labelled);
   const classes =
     compared && compareClasses(compared.float, int8Outputs(quantised.graph, compared.inputs), compared.labels);
   const warnings = [
-    ...dataWarnings(rows, names),
-    ...(tests ? scaleWarnings(rows, tests.inputs, names) : []),
-    ...mismatchWarnings(
+    ...calibrationWarnings(
       { graph, bound: boundGraph(model, reading), inputLayout: options.inputLayout },
       rows,
-      labelled,
+      tests,
       (done, total) => output.progress(`checking the data ${done}/${total}`),
     ),
     ...layerWarnings(layers, quantised.graph.outputs, done),
     ...(classes ? classWarnings(classes) : []),
   ];
-  for (const { code, message } of warnings) output.note(`warning: ${code}: ${message}`);
+  noteWarnings(warnings, output);
   await writeFileAtomic(options.output, bytes);
   if (options.saveRanges) await writeFileAtomic(options.saveRanges, Buffer.from(rangesText(quantised.ranges)));
   if (options.savePrecisions) {

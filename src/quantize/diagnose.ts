@@ -1,6 +1,6 @@
 /** What is suspicious about a quantisation, in plain words: the data first, then the layers, then the classes. */
 import { topClass } from "../compare/metrics.js";
-import type { Graph } from "../graph/ir.js";
+import { fedInputs, type Graph } from "../graph/ir.js";
 import { quoted } from "../quoted.js";
 import type { Rows } from "./calibrate.js";
 import { type CheckedModel, dataMismatch, type LabelledRows } from "./data_checks.js";
@@ -93,6 +93,22 @@ export function mismatchWarnings(
       ? "check scale, layout and order of the classes against the preprocessing of the training"
       : `with ${change} the data would fit: feed the model so, in calibration and on the device`;
   return [{ code, message: `${said}: the data look wrong; ${wayOut}` }];
+}
+
+/** All that can be said about the data before anything is quantised. @param tests rows that the model is to run on */
+export function calibrationWarnings(
+  model: CheckedModel,
+  calibration: Rows,
+  tests: { readonly inputs: Rows; readonly labels: ArrayLike<number> | null } | undefined,
+  onTry?: (done: number, total: number) => void,
+): Warning[] {
+  const names = fedInputs(model.graph);
+  const labelled = tests?.labels ? { inputs: tests.inputs, labels: tests.labels } : undefined;
+  return [
+    ...dataWarnings(calibration, names),
+    ...(tests ? scaleWarnings(calibration, tests.inputs, names) : []),
+    ...mismatchWarnings(model, calibration, labelled, onTry),
+  ];
 }
 
 /** Calibration rows of another scale than those that the model is to run on. */

@@ -205,6 +205,7 @@ describe("--json gives one document with exactly these keys", () => {
       choice: { optimize: "string", why: "string", ...numbers("cycles", "leastCycles") },
       float32Layers: [],
       ortAgreement: [],
+      warnings: [],
     });
     const relative = (folder: string) =>
       Object.fromEntries(Object.entries(snapshot(folder)).map(([path, text]) => [path.slice(folder.length), text]));
