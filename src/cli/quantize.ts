@@ -1,3 +1,4 @@
+import { basename } from "node:path";
 import { decibels } from "../compare/metrics.js";
 import { boundGraph, calibrated, canonicalGraph, read } from "../compile.js";
 import { loadData } from "../data/load.js";
@@ -24,6 +25,9 @@ import { type Ranged, roundQuantised } from "../quantize/quantise.js";
 import { rangesText } from "../quantize/ranges_file.js";
 import { layerSensitivities } from "../quantize/search.js";
 import { fileHash } from "../quantize/search_state.js";
+import { reportPage } from "../report/page.js";
+import { correctionGains, layerFacts } from "../report/quantization_facts.js";
+import { quantizationReport } from "../report/quantization_report.js";
 import { type AddCommand, action } from "./command.js";
 import {
   constantOption,
@@ -58,6 +62,7 @@ interface Options extends QuantiseFlags, SearchFlags {
   savePrecisions?: string;
   sensitivity?: boolean;
   layers?: boolean;
+  report?: string;
 }
 
 export const quantize: AddCommand = (program) => {
@@ -71,6 +76,10 @@ export const quantize: AddCommand = (program) => {
     .option("--save-precisions <file>", "write the precision of every layer that is not int8 as JSON, for --precisions")
     .option("--sensitivity", "print what each layer alone costs in int4, and gains in int16 and in float32")
     .option("--layers", "print how far every layer is from the float model")
+    .option(
+      "--report <file.html>",
+      "write a report: loss by layer, histograms, what corrections gained, what would help",
+    )
     .addOption(shapeOption())
     .addOption(constantOption())
     .addOption(stateOption())
@@ -107,7 +116,12 @@ async function run(path: string, options: Options, output: Output): Promise<unde
   const ranged = calibrated(graph, { calibration, ...quantiseOptionsOf(options, output) });
   const { rows, tests } = data!;
   const tried = tests ?? { inputs: rows, labels: null };
-  const { quantised, text: about, json: chosen } = await choosePrecisions(ranged, tried, path, options, output);
+  const {
+    quantised,
+    text: about,
+    json: chosen,
+    search: searched,
+  } = await choosePrecisions(ranged, tried, path, options, output);
   const bytes = writeModel(exportQdq(quantised.graph), { producer: "onnx2mcu", producerVersion: toolVersion });
   const layers = layerErrors(quantised.graph, quantised.samples());
   const done = { corrected: options.corrections.length > 0, precisions: quantised.precisions };
@@ -127,6 +141,23 @@ async function run(path: string, options: Options, output: Output): Promise<unde
   ];
   noteWarnings(warnings, output);
   await writeFileAtomic(options.output, bytes);
+  let reported = {};
+  if (options.report !== undefined) {
+    const facts = layerFacts(quantised, layers);
+    const given = quantiseOptionsOf(options, output);
+    const scheme = { ...given.scheme, precisions: quantised.precisions };
+    const gains = correctionGains(graph, rows, quantised, { ...given, scheme }, (run, total) =>
+      output.progress(`what the corrections gain ${run}/${total}`),
+    );
+    const page = quantizationReport({
+      ...{ title: `${basename(path)} in int8`, layers, facts, gains, warnings, classes, done },
+      outputs: quantised.graph.outputs,
+      ...(searched && { search: { found: searched.found, metric: searched.quality.name, cost: options.cost } }),
+    });
+    await writeFileAtomic(options.report, Buffer.from(reportPage(page)));
+    reported = { facts, corrections: gains };
+    output.note(`${options.report}: written`);
+  }
   if (options.saveRanges) await writeFileAtomic(options.saveRanges, Buffer.from(rangesText(quantised.ranges)));
   if (options.savePrecisions) {
     await writeFileAtomic(options.savePrecisions, Buffer.from(precisionsText(quantised.precisions)));
@@ -151,7 +182,7 @@ async function run(path: string, options: Options, output: Output): Promise<unde
       classes: classes ?? null,
       observers: Object.fromEntries(quantised.observers),
       precisions: Object.fromEntries(quantised.precisions),
-      ...chosen,
+      ...{ ...chosen, ...reported },
     },
     text.join("\n"),
   );
@@ -168,9 +199,15 @@ async function choosePrecisions(ranged: Ranged, tried: TestRows, model: string, 
     const settings = JSON.stringify([observer, percentile, corrections, options.symmetric, options.perTensor, cost]);
     const identity = () => [fileHash(model), fileHash(data), settings, rangesText(ranged.ranges)];
     const done = await search(ranged, tried, flags, identity, output);
-    return { quantised: done.found.quantised, text: [searchText(done, flags), ""], json: { search: searchJson(done) } };
+    return {
+      quantised: done.found.quantised,
+      text: [searchText(done, flags), ""],
+      json: { search: searchJson(done) },
+      search: done,
+    };
   }
-  if (!options.sensitivity) return { quantised: roundQuantised(ranged, precisions), text: [], json: {} };
+  if (!options.sensitivity)
+    return { quantised: roundQuantised(ranged, precisions), text: [], json: {}, search: undefined };
   const { quantised, base, layers } = layerSensitivities(ranged, (done, total) =>
     output.progress(`sensitivity ${done}/${total}`),
   );
@@ -178,6 +215,7 @@ async function choosePrecisions(ranged: Ranged, tried: TestRows, model: string, 
     quantised: precisions ? roundQuantised(ranged, precisions) : quantised,
     text: [sensitivityTable(layers), `all int8: ${decibels(base)} dB`, ""],
     json: { sensitivity: { base: Number.isFinite(base) ? base : null, layers } },
+    search: undefined,
   };
 }
 

@@ -155,7 +155,8 @@ export function layerWarnings(layers: readonly LayerError[], outputs: readonly s
   });
 }
 
-function remedy({ node, saturated }: LayerError, { corrected, precisions }: Done): string {
+/** What would make the layer lose less. */
+export function remedy({ node, saturated }: LayerError, { corrected, precisions }: Done): string {
   if (saturated > 0.001) {
     return "its values leave the range that calibration saw, so give rows that show more, or --observer minmax";
   }
