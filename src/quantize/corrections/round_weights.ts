@@ -4,14 +4,18 @@
  * are rounded after it (OBQ: Frantar and Alistarh, "Optimal Brain Compression", 2022; in the order and form of GPTQ,
  * Frantar et al., 2022), after least squares have moved the weights to where they undo what the rounded inputs add
  * up to; the bias takes over the mean of what is left (Nagel et al., 2019, empirical bias correction).
+ *
+ * Rows of one class say nothing about what tells the others apart: then layers that see a whole row at once stay as they are.
  */
 
+import { topClass } from "../../compare/metrics.js";
 import type { Graph, Node, Tensor } from "../../graph/ir.js";
 import type { Program } from "../../graph/program.js";
 import type { HostRows } from "../../host/run.js";
 import { realValues } from "../../host/values.js";
 import { lower } from "../../lower/lower.js";
 import { clampFloat } from "../../ops/clamp.js";
+import { classCount } from "../first_output.js";
 import { startRows } from "../layer_errors.js";
 import type { Samples } from "../samples.js";
 import { largestWeight } from "../scales.js";
@@ -49,13 +53,24 @@ export function roundWeights(
   let program = lower(current, { precision: "int8", io: "int8" });
   const rows = startRows(program, samples);
   const layers: RoundedLayer[] = [];
+  const oneClass = showsOneClass(float, samples);
   program.steps.forEach((_, index) => {
     const step = program.steps[index];
     const node = nodes.get(step.node);
     const original = floatNodes.get(step.node);
     const weights = node && current.tensors.get(node.inputs[1] ?? "");
     if (node && original && weights?.quantization && weights.data && step.macs > 0) {
-      const found = roundLayer({ graph: current, float, node, original, program, rows, samples, withWeights });
+      const found = roundLayer({
+        graph: current,
+        float,
+        node,
+        original,
+        program,
+        rows,
+        samples,
+        withWeights,
+        oneClass,
+      });
       if (found) {
         layers.push(found.layer);
         if (found.layer.kept !== "nothing") {
@@ -70,6 +85,12 @@ export function roundWeights(
   return { graph: current, layers };
 }
 
+/** Whether the float model, a classifier, gives all rows the same class. */
+function showsOneClass(float: Graph, samples: Samples): boolean {
+  const outputs = classCount(float) === undefined ? undefined : samples.values(float.outputs[0]);
+  return outputs !== undefined && outputs.length > 1 && new Set(outputs.map(topClass)).size === 1;
+}
+
 interface LayerCase {
   readonly graph: Graph;
   readonly float: Graph;
@@ -79,9 +100,10 @@ interface LayerCase {
   readonly rows: HostRows;
   readonly samples: Samples;
   readonly withWeights: boolean;
+  readonly oneClass: boolean;
 }
 
-function roundLayer({ graph, float, node, original, program, rows, samples, withWeights }: LayerCase) {
+function roundLayer({ graph, float, node, original, program, rows, samples, withWeights, oneClass }: LayerCase) {
   const tensorOf = (name: string) => graph.tensors.get(name)!;
   const [input, weightsName, biasName] = node.inputs;
   const weights = tensorOf(weightsName);
@@ -89,7 +111,8 @@ function roundLayer({ graph, float, node, original, program, rows, samples, with
   const form = layerForm(node, tensorOf(input).shape, weights.shape, tensorOf(node.outputs[0]).shape);
   const stored = program.tensors.find(({ name, type }) => name === input && (type === "int8" || type === "int16"));
   const exact = samples.values(input);
-  if (!form || !stored || !exact || bias?.quantization?.type !== "int32") return undefined;
+  if (!form || (oneClass && form.positions === 1) || !stored || !exact || bias?.quantization?.type !== "int32")
+    return undefined;
   const clamp = clampFloat(node);
   const real = (i: number) => float.tensors.get(original.inputs[i])!.data as Float32Array;
   const improved = improveLayer({

@@ -59,4 +59,21 @@ describe("roundWeights", () => {
     const { rounded } = quantiseFloat(chain(), randomRows(1, 48), { corrections: ["rounding"] });
     expect(rounded).toHaveLength(3);
   });
+
+  test("layers of a whole row stay as they are where all rows are one class", () => {
+    const classifier = (first: number) => {
+      const next = random(9);
+      return graphOf(
+        [node("Gemm", ["x", "w", "b"], "y")],
+        [
+          ...[value("x", [1, 24]), value("y", [1, 4])],
+          ...[constant("w", [4, 24], next), constant("b", [4], (c) => (c === 0 ? first : 0))],
+        ],
+      );
+    };
+    const rounded = (first: number) =>
+      quantiseFloat(classifier(first), randomRows(40, 24), { corrections: ["rounding"] }).rounded;
+    expect(rounded(0)).toHaveLength(1);
+    expect(rounded(100)).toHaveLength(0);
+  });
 });
