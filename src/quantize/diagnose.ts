@@ -162,7 +162,7 @@ export function remedy({ node, saturated }: LayerError, { corrected, precisions 
   }
   if (precisions.get(node) === "int4") return "its weights are int4; int8 loses less";
   if (!corrected) return "try --corrections auto and --observer best";
-  return "compute it in float32 with --precisions, or let --max-accuracy-drop find the layers that need it";
+  return "give it int16 or float32 with --precisions, or let --max-accuracy-drop find the layers that need it";
 }
 
 /** The top classes of both models on the same rows. */

@@ -16,9 +16,10 @@ const LABEL_WIDTH = 116;
 const CHARACTER_WIDTH = 5.6;
 const VALUE_MARGIN = 10;
 const BAR_PITCH = 15;
-const LONGEST_LABEL = 20;
+const LONGEST_LABEL = 18;
 
-const short = (text: string, most: number) => (text.length <= most ? text : `${text.slice(0, most - 1)}…`);
+/** The end of a path tells its layer from the others. */
+const short = (text: string, most: number) => (text.length <= most ? text : `…${text.slice(1 - most)}`);
 
 /** Horizontal bars from zero, one below the other. */
 export function barChart(title: string, bars: readonly Bar[]): Drawing {
