@@ -12,6 +12,7 @@ import { basename } from "node:path";
 import { type EliminatedFrom, eliminateChannels } from "./eliminate/eliminate.js";
 import { libraryFiles } from "./emit/library.js";
 import { type ModelView, modelView } from "./emit/view.js";
+import { INTERNAL, type WeightsPlace } from "./emit/weights.js";
 import { UserError } from "./errors.js";
 import { fedInputs, type Graph, type Shape, type Tensor } from "./graph/ir.js";
 import type { Program } from "./graph/program.js";
@@ -72,6 +73,8 @@ export interface CompileOptions extends ReadOptions, Partial<QuantizeOptions>, S
   readonly target?: Target;
   /** Where inputs and outputs live. Default arena. */
   readonly ioBuffers?: "arena" | "caller";
+  /** Where weights and tables lie. Default: in the firmware. */
+  readonly weights?: WeightsPlace;
   /** Keep the channels of int8 firmware that cannot change an output. Default false. */
   readonly keepChannels?: boolean;
 }
@@ -173,8 +176,10 @@ export function prepare(source: string | Uint8Array, options: CompileOptions = {
 /** Chooses kernels for a core, plans the memory and prints the C. */
 export function compileFor(prepared: Prepared, options: CompileOptions = {}): Compiled {
   const { lean, ...rest } = prepared;
-  const { program, plan, rejected, decision } = selectKernels(lean, options.target ?? PLAIN_C, options);
-  const view = modelView(program, plan, prepared.name);
+  const { weights = INTERNAL, target = PLAIN_C }: CompileOptions = options;
+  const tablesInFlash = weights.place === "internal";
+  const { program, plan, rejected, decision } = selectKernels(lean, target, { ...options, tablesInFlash });
+  const view = modelView(program, plan, prepared.name, weights);
   return { ...rest, program, rejected, decision, plan, view, files: libraryFiles(view) };
 }
 

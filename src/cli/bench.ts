@@ -25,6 +25,9 @@ export const bench: AddCommand = (program) => {
         const text = [
           `${result.board}: ${compact(result.instructions)} instructions, ${cycles}, ${compact(result.macs)} multiply-accumulates`,
           `flash ${kilobytes(flash.total)}: code ${kilobytes(flash.code)}, weights and tables ${kilobytes(flash.weights)}`,
+          ...(result.external === undefined
+            ? []
+            : [`outside the firmware: ${kilobytes(result.external)} of weights and tables`]),
           `RAM ${kilobytes(ram.total)}: arena ${kilobytes(ram.arena)}, static ${kilobytes(ram.static)}, stack ${kilobytes(ram.stack)}`,
           `board support and link besides: flash ${kilobytes(support.flash)}, RAM ${kilobytes(support.ram)}`,
           "",

@@ -47,6 +47,12 @@ export const flash: AddCommand = (program) => {
     .action(
       action<Options>(async ([folder], options, output) => {
         const project = openProject(folder, options.model);
+        const { weights } = project.manifest;
+        if (weights && "file" in weights) {
+          output.note(
+            `this uploads the firmware alone; ${weights.file} has to be flashed beside it (${project.manifest.name}_weights.md)`,
+          );
+        }
         const canAsk = process.stdin.isTTY === true && !output.json;
         const { port, info } = await flashProject(project, {
           ...(options.port !== "auto" && { port: options.port }),

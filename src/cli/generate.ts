@@ -4,8 +4,9 @@ import { Option } from "commander";
 import { boundGraph, type Compiled, compile, modelHash } from "../compile.js";
 import { loadData } from "../data/load.js";
 import { inputRows, testRows } from "../data/rows.js";
-import { type Board, loadBoard, targetOf, usableFlash, usableRam } from "../device/boards.js";
+import { type Board, loadBoard, targetOf, usableRam } from "../device/boards.js";
 import { eliminationOf, manifestOf, ortAgreementOf, tableBytes } from "../emit/manifest.js";
+import { INTERNAL, placeText, type WeightsPlace } from "../emit/weights.js";
 import { UserError } from "../errors.js";
 import { fedInputs, type Shape } from "../graph/ir.js";
 import { writeTree } from "../io/files.js";
@@ -17,6 +18,7 @@ import { planSummary } from "../plan/report.js";
 import { packageFiles } from "../project/formats/format.js";
 import { PACKAGE_FORMATS, packageFormat } from "../project/formats/index.js";
 import { platformioProject } from "../project/platformio.js";
+import { checkWeightsFit, checkWeightsPlace } from "../project/weights.js";
 import { calibrationWarnings, type Warning } from "../quantize/diagnose.js";
 import type { Optimize } from "../select/select.js";
 import { readCosts } from "../tune/costs_file.js";
@@ -35,6 +37,7 @@ import {
   stateOption,
   streamFramesOption,
   streamOption,
+  weightsOption,
 } from "./options.js";
 import { compact, kilobytes, noteWarnings, type Output } from "./output.js";
 import { traceTo } from "./trace.js";
@@ -55,6 +58,7 @@ interface Options extends QuantiseFlags {
   cascade: boolean;
   costs?: string;
   keepChannels?: boolean;
+  weights?: WeightsPlace;
   shape?: ReadonlyMap<string, Shape>;
   state?: readonly StatePair[];
   stateful?: boolean;
@@ -68,19 +72,15 @@ interface Options extends QuantiseFlags {
 }
 
 /** Throws E_DOES_NOT_FIT when tables or arena alone exceed the board. */
-export function checkFits(compiled: Compiled, board: Board): void {
-  const needs = [
-    { what: "RAM for the arena", bytes: compiled.plan.arenaBytes, has: usableRam(board), smallest: "ram" },
-    { what: "flash for the weights", bytes: tableBytes(compiled.program), has: usableFlash(board), smallest: "flash" },
-  ];
-  for (const { what, bytes, has, smallest } of needs) {
-    if (bytes > has) {
-      throw new UserError(
-        "E_DOES_NOT_FIT",
-        `the model needs ${bytes} bytes of ${what}, ${bytes - has} more than the ${has} of ${board.name}; use --optimize ${smallest}, a larger board, int8 precision or a smaller model`,
-      );
-    }
+export function checkFits({ plan, program, view }: Compiled, board: Board): void {
+  const [bytes, has] = [plan.arenaBytes, usableRam(board)];
+  if (bytes > has) {
+    throw new UserError(
+      "E_DOES_NOT_FIT",
+      `the model needs ${bytes} bytes of RAM for the arena, ${bytes - has} more than the ${has} of ${board.name}; use --optimize ram, a larger board, int8 precision or a smaller model`,
+    );
   }
+  checkWeightsFit(board, program, view.weights.where);
 }
 
 export const generate: AddCommand = (program) => {
@@ -118,6 +118,7 @@ export const generate: AddCommand = (program) => {
     .option("--costs <file>", "costs of kernels that `tune` measured, instead of estimates")
     .option("--no-cascade", "run every layer whole, none row by row together with the next")
     .option("--keep-channels", "keep channels of int8 firmware that cannot change an output")
+    .addOption(weightsOption())
     .addOption(layoutOption())
     .addOption(shapeOption())
     .addOption(constantOption())
@@ -157,7 +158,10 @@ async function run(path: string, options: Options, output: Output): Promise<unde
       `--mlperf is for firmware, and --format ${format.name} writes none; leave one of them out`,
     );
   }
+  const weights = options.weights ?? INTERNAL;
+  checkWeightsPlace(board, weights, !format);
   const compiled = compile(path, {
+    weights,
     name: options.name,
     ...(options.kernels === "auto" && { target: targetOf(board) }),
     optimize: options.optimize,
@@ -198,6 +202,11 @@ async function run(path: string, options: Options, output: Output): Promise<unde
   const text = [
     `${options.output}: ${name} for ${board.title}, ${program.precision}`,
     `  ${program.steps.length} layers, ${compact(macs)} multiply-accumulates, tables ${kilobytes(tableBytes(program))}`,
+    ...(view.weights.isImage
+      ? [
+          `  weights ${placeText(weights)}: ${options.output}/${name}_weights.bin, ${kilobytes(view.weights.bytes)}; ${name}_weights.md says what to do with it`,
+        ]
+      : []),
     planSummary(program, plan).replace(/^/gm, "  "),
     `  ${compiled.decision.why}`,
     ...(compiled.stream
@@ -228,6 +237,7 @@ async function run(path: string, options: Options, output: Output): Promise<unde
       macs,
       arena: { bytes: plan.arenaBytes, lowerBound: plan.lowerBound, optimal: plan.optimal },
       tables: tableBytes(program),
+      weights: { ...weights, ...(view.weights.isImage && { file: `${name}_weights.bin`, bytes: view.weights.bytes }) },
       choice: compiled.decision,
       ...(compiled.stream && { stream: compiled.stream }),
       eliminated,

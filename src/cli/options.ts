@@ -3,6 +3,7 @@ import { InvalidArgumentError, Option } from "commander";
 import type { Rows } from "../compile.js";
 import { loadData } from "../data/load.js";
 import { inputRows } from "../data/rows.js";
+import type { WeightsPlace } from "../emit/weights.js";
 import type { Shape, Tensor } from "../graph/ir.js";
 import type { StatePair } from "../onnx/bind_states.js";
 import type { StreamOptions } from "../passes/stream.js";
@@ -110,6 +111,25 @@ export const layoutOption = () =>
     "--input-layout <layout>",
     "layout of image inputs in the firmware and in the data (default: as the model has it)",
   ).choices(["nhwc", "nchw"]);
+
+/** "internal", "external:0x90000000" or "file". */
+export function weightsPlaceOf(text: string): WeightsPlace {
+  if (text === "internal" || text === "file") return { place: text };
+  const [, digits] = /^external:(0x[0-9a-f]+|\d+)$/i.exec(text) ?? [];
+  const address = Number(digits);
+  if (!(address >= 0 && address < 2 ** 32)) {
+    throw new InvalidArgumentError(
+      "expected internal, file, or external: with an address below 2^32, as external:0x90000000",
+    );
+  }
+  return { place: "external", address };
+}
+
+export const weightsOption = () =>
+  new Option(
+    "--weights <where>",
+    "weights in the firmware (internal), at an address of external flash (external:0x90000000), or in a file that the application loads (file)",
+  ).argParser(weightsPlaceOf);
 
 export const modelOption = () => new Option("--model <name>", "of a firmware with several models: which one");
 

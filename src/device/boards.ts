@@ -18,6 +18,12 @@ const region = z.strictObject({
     .describe(
       "linker section by which data is placed here; absent for the first region of its kind, where data goes by itself",
     ),
+  external: z
+    .boolean()
+    .optional()
+    .describe(
+      "flash beside the one of the firmware, which nothing is linked into: `generate --weights` may put weights there",
+    ),
   reservedBytes: z
     .int()
     .nonnegative()
@@ -200,13 +206,16 @@ export function loadBoard(name: string): Board {
 const total = (regions: readonly { bytes: number }[]) => regions.reduce((sum, { bytes }) => sum + bytes, 0);
 /** A board on a desk, not in a simulator or on the host. */
 export const isReal = (board: Board): boolean => board.platformio.platform !== "bundled";
-export const flashBytes = (board: Board): number => total(board.memory.flash);
+/** Flash that the firmware is linked into. */
+const ownFlash = (board: Board) => board.memory.flash.filter(({ external }) => !external);
+/** Flash beside it, mapped into memory. */
+export const externalFlash = (board: Board) => board.memory.flash.filter(({ external }) => external === true);
+export const flashBytes = (board: Board): number => total(ownFlash(board));
 export const ramBytes = (board: Board): number => total(board.memory.ram);
 
 const usable = ({ bytes, reservedBytes = 0 }: { bytes: number; reservedBytes?: number }) => bytes - reservedBytes;
 /** Flash that firmware can have. */
-export const usableFlash = (board: Board): number =>
-  board.memory.flash.reduce((sum, region) => sum + usable(region), 0);
+export const usableFlash = (board: Board): number => ownFlash(board).reduce((sum, region) => sum + usable(region), 0);
 /** The arena is one piece, in the first region. */
 export const usableRam = (board: Board): number => usable(board.memory.ram[0]);
 

@@ -1,7 +1,10 @@
 /** The board's simulator with the built firmware; its UART is the child's standard input and output. */
 import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { hexadecimal, weightsFileName } from "../emit/weights.js";
 import { UserError } from "../errors.js";
-import type { Project } from "../project/open.js";
+import { openProject, type Project } from "../project/open.js";
+import { imageAddress, weightsPlace } from "../project/weights.js";
 import type { Board } from "./boards.js";
 import { childTransport } from "./child_transport.js";
 import type { Transport } from "./link/transport.js";
@@ -31,6 +34,18 @@ export function simulatorKind(board: Board) {
   return filledIn(KINDS[board.simulator.kind] as SimulatorKind<Simulator["kind"]>, board);
 }
 
+/** What stands in for flashing the weights: qemu puts them where the firmware looks for them. */
+function loadedImages({ board, folder, models }: Project): string[] {
+  return models.flatMap((name) => {
+    const { manifest } = openProject(folder, name);
+    const address = imageAddress(board, weightsPlace(manifest));
+    if (address === undefined) return [];
+    // A comma separates qemu's options; two stand for one.
+    const file = join(folder, weightsFileName(name)).replaceAll(",", ",,");
+    return ["-device", `loader,file=${file},addr=${hexadecimal(address)},force-raw=on`];
+  });
+}
+
 /** The simulator's command line. Throws E_USAGE without a simulator, E_TOOL_MISSING, E_TOOL_FAILED when not built. */
 export function simulatorCommand(project: Project, uart: SimulatedUart = "stdio"): Command & { elf: string } {
   const { board, folder } = project;
@@ -39,7 +54,8 @@ export function simulatorCommand(project: Project, uart: SimulatedUart = "stdio"
   if (!existsSync(elf)) {
     throw new UserError("E_TOOL_FAILED", `${folder} is not built yet; run onnx2mcu build ${folder}`);
   }
-  return { ...kind.command(elf, uart), elf };
+  const command = kind.command(elf, uart);
+  return { ...command, args: [...command.args, ...loadedImages(project)], elf };
 }
 
 export async function openSimulator(project: Project): Promise<Transport> {

@@ -34,10 +34,13 @@ export function libraryFiles(view: ModelView): Map<string, string> {
   const files = new Map<string, string>([
     [`${view.name}.h`, render("c/model.h", view)],
     [`${view.name}.c`, render("c/model.c", view)],
-    [`${view.name}_weights.h`, render("c/weights.h", view)],
-    [`${view.name}_weights.c`, render("c/weights.c", view)],
   ]);
   const kernels = new Set(view.kernels);
+  if (view.weights.isImage) kernels.add("nn_weights");
+  else {
+    files.set(`${view.name}_weights.h`, render("c/weights.h", view));
+    files.set(`${view.name}_weights.c`, render("c/weights.c", view));
+  }
   if (view.hasQuantised) {
     files.set(`${view.name}_io.c`, render("c/io.c", view));
     kernels.add("nn_quantize_f32_s8").add("nn_dequantize_s8_f32");

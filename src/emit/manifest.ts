@@ -14,6 +14,7 @@ import {
 import { toolVersion } from "../io/package_path.js";
 import { hybridSteps } from "../lower/lower.js";
 import { NUMERICS_VERSION } from "../numerics/requantize.js";
+import { imageLayout, type WeightsPlace, weightsFileName } from "./weights.js";
 
 const SCHEMA_VERSION = 1;
 
@@ -61,6 +62,17 @@ export function eliminationOf({ eliminated, program }: { eliminated: readonly El
     tableBytes: eliminated.reduce((sum, { tableBytes: { before, after } }) => sum + before - after, 0),
     layers: eliminated.map(({ ortAgreement: _, ...layer }) => layer),
   };
+}
+
+/** Where weights and tables lie; of an image, every table in it. */
+function weightsOf(name: string, program: Program, where: WeightsPlace) {
+  if (where.place === "internal") return where;
+  const { bytes, offsets } = imageLayout(program);
+  const tables = [...offsets].map(([constant, offset]) => ({
+    ...{ constant, offset },
+    bytes: program.constants[constant].data.byteLength,
+  }));
+  return { ...where, file: weightsFileName(name), bytes, tables };
 }
 
 /** What the manifest says of a compiled model. */
@@ -125,6 +137,7 @@ export function manifestOf(compiled: Described, board: string, source: { file: s
     })),
     ...(compiled.stream && { stream: compiled.stream }),
     tables: { bytes: tableBytes(program), count: firmwareConstants(program).size },
+    weights: weightsOf(name, program, view.weights.where),
     macs: program.steps.reduce((sum, step) => sum + step.macs, 0),
     choice: compiled.decision,
     eliminated: eliminationOf(compiled),

@@ -18,6 +18,7 @@ import { tensorBytes } from "../plan/dataflow.js";
 import type { Placement, Plan } from "../plan/plan.js";
 import { cFloat, cInt, cLines, cTypeOf } from "./c_literals.js";
 import { signatureOf } from "./signature.js";
+import { hexadecimal, INTERNAL, imageLayout, WEIGHTS_ALIGNMENT, type WeightsPlace } from "./weights.js";
 
 export interface InterfaceView {
   readonly index: number;
@@ -64,6 +65,8 @@ export interface CascadeView {
   /** Rows that each stage must have made, from the last but one to the first. */
   readonly needs: readonly { readonly index: number; readonly rows: string }[];
   readonly stages: readonly StageView[];
+  /** A stage reads the image of the weights. */
+  readonly usesWeights: boolean;
 }
 
 export interface StageView extends CallView {
@@ -110,9 +113,24 @@ function address(placement: Placement, plan: Plan): string {
   return placement.region === "input" ? `in[${placement.index}]` : `out[${placement.index}]`;
 }
 
-function argument(program: Program, plan: Plan, name: string, id: number, isInput: boolean): string {
+/** C expressions of constants: as tables of kernels, and as inputs like any other. */
+interface ConstantText {
+  readonly table: (id: number) => string;
+  readonly values: (id: number) => string;
+}
+
+/** Arrays of their own, or places in the image at `weights`. */
+function constantText(program: Program, name: string, { place }: WeightsPlace): ConstantText {
+  if (place === "internal") return { table: (id) => `${name}_table_${id}`, values: (id) => `${name}_values_${id}` };
+  const { offsets } = imageLayout(program);
+  const types = new Map(program.constants.map(({ id, type }) => [id, type]));
+  const inImage = (id: number) => `(const ${cTypeOf(types.get(id)!)} *)(const void *)(weights + ${offsets.get(id)})`;
+  return { table: inImage, values: inImage };
+}
+
+function argument(program: Program, plan: Plan, constants: ConstantText, id: number, isInput: boolean): string {
   const tensor = program.tensors[id];
-  if (tensor.constant !== undefined) return `${name}_values_${tensor.constant}`;
+  if (tensor.constant !== undefined) return constants.values(tensor.constant);
   const placement = plan.placements[id];
   const type = `${isInput || placement.region === "input" ? "const " : ""}${cTypeOf(tensor.type)} *`;
   const inner = address(placement, plan);
@@ -134,7 +152,7 @@ function callView(step: Step, id: string): CallView {
 /** Arguments of a kernel behind its parameters. */
 function callArguments(
   step: Step,
-  name: string,
+  constants: ConstantText,
   inputs: readonly string[],
   scratch: string | null,
   outputs: readonly string[],
@@ -143,13 +161,13 @@ function callArguments(
   const kernel: CFunction = cFunctionOf(call.kernel);
   return [
     ...(kernel.inputs === "variadic" ? [`(const void *const[]){${inputs.join(", ")}}`] : inputs),
-    ...kernel.constants.map((slot) => `${name}_table_${call.constants[slot.name]}`),
+    ...kernel.constants.map((slot) => constants.table(call.constants[slot.name])),
     ...(scratch === null ? [] : [scratch]),
     ...outputs,
   ];
 }
 
-function layerView(program: Program, plan: Plan, name: string, step: Step, index: number): LayerView {
+function layerView(program: Program, plan: Plan, constants: ConstantText, step: Step, index: number): LayerView {
   const offset = plan.scratch[plan.steps[index]];
   const scratch = offset === null ? null : `arena + ${offset}`;
   const { operator, cascade } = step;
@@ -157,28 +175,35 @@ function layerView(program: Program, plan: Plan, name: string, step: Step, index
     const id = `layer_${index}`;
     const bytes = (tensor: number, isInput: boolean) => {
       const { constant } = program.tensors[tensor];
-      const inner =
-        constant === undefined ? `(${address(plan.placements[tensor], plan)})` : `${name}_values_${constant}`;
+      const inner = constant === undefined ? `(${address(plan.placements[tensor], plan)})` : constants.values(constant);
       return isInput ? `(const uint8_t *)(const void *)${inner}` : `(uint8_t *)(void *)${inner}`;
     };
+    const view = cascadeView(program, constants, step, cascade, id);
+    const weights = view.usesWeights ? ["weights"] : [];
     return {
       ...{ index, operator, call: id },
       calls: cascade.stages.map((stage, i) => callView(stage.step, `${id}_${i}`)),
-      args: [...step.inputs.map((tensor) => bytes(tensor, true)), scratch!, bytes(step.outputs[0], false)],
-      cascade: cascadeView(program, name, step, cascade, id),
+      args: [...weights, ...step.inputs.map((tensor) => bytes(tensor, true)), scratch!, bytes(step.outputs[0], false)],
+      cascade: view,
     };
   }
-  const inputs = step.inputs.map((id) => argument(program, plan, name, id, true));
-  const outputs = step.outputs.map((id) => argument(program, plan, name, id, false));
+  const inputs = step.inputs.map((id) => argument(program, plan, constants, id, true));
+  const outputs = step.outputs.map((id) => argument(program, plan, constants, id, false));
   const call = callView(step, `layer_${index}`);
   return {
     ...{ index, operator, calls: [call], call: "NN_CALL", cascade: null },
-    args: [call.kernel, call.id, ...callArguments(step, name, inputs, scratch, outputs)],
+    args: [call.kernel, call.id, ...callArguments(step, constants, inputs, scratch, outputs)],
   };
 }
 
 /** The rows of a cascade as C expressions; src/select/cascade.ts has computed with the same ones. */
-function cascadeView(program: Program, name: string, whole: Step, cascade: Cascade, id: string): CascadeView {
+function cascadeView(
+  program: Program,
+  constants: ConstantText,
+  whole: Step,
+  cascade: Cascade,
+  id: string,
+): CascadeView {
   const { tensors } = program;
   const { stages, band } = cascade;
   const root = (tensor: number) => tensors[tensor].viewOf ?? tensor;
@@ -217,12 +242,13 @@ function cascadeView(program: Program, name: string, whole: Step, cascade: Casca
         };
       }),
       lines: lines ? { index: stage, first: nested("min", low) } : null,
-      args: callArguments(step, name, inputs, scratch, [`(${cTypeOf(output.type)} *)(void *)${to}`]),
+      args: callArguments(step, constants, inputs, scratch, [`(${cTypeOf(output.type)} *)(void *)${to}`]),
     };
   };
   const buffers = stages.flatMap(({ step, rows, lines }, index) =>
     lines ? [{ index, offset: lines.offset, rowBytes: rowBytes(step.outputs[0], rows.outRows) }] : [],
   );
+  const made = stages.map(stageView);
   return {
     ...{ id, band, outRows: stages[last].rows.outRows, lines: buffers },
     inputs: [...whole.inputs.keys()],
@@ -233,9 +259,12 @@ function cascadeView(program: Program, name: string, whole: Step, cascade: Casca
         consumers(index).map((by) => `nn_seen_rows(${end(by)}, ${geometry(stages[by].rows)})`),
       ),
     })),
-    stages: stages.map(stageView),
+    stages: made,
+    usesWeights: readsImage(made.flatMap(({ args }) => args)),
   };
 }
+
+const readsImage = (args: readonly string[]) => args.some((text) => /\bweights\b( \+|$)/.test(text));
 
 function firstRowText(row: string, { stride, padTop }: Rows): string {
   return `nn_first_row(${row}, ${stride}, ${padTop})`;
@@ -269,10 +298,30 @@ function constantUses({ constants, steps, tensors }: Program) {
   ]);
 }
 
-/** Everything the templates under templates/c print. @param name C identifier of the model */
-export function modelView(program: Program, plan: Plan, name: string) {
+/** What the templates print of the place of the weights. */
+function weightsView(program: Program, weights: WeightsPlace, args: readonly string[]) {
+  return {
+    where: weights,
+    isImage: weights.place !== "internal",
+    isExternal: weights.place === "external",
+    isFile: weights.place === "file",
+    addressText: weights.place === "external" ? hexadecimal(weights.address) : "",
+    bytes: weights.place === "internal" ? 0 : imageLayout(program).bytes,
+    alignment: WEIGHTS_ALIGNMENT,
+    used: readsImage(args),
+  };
+}
+
+/**
+ * Everything the templates under templates/c print.
+ * @param name C identifier of the model
+ * @param place of weights and tables
+ */
+export function modelView(program: Program, plan: Plan, name: string, place: WeightsPlace = INTERNAL) {
   const steps = plan.steps.map((index) => program.steps[index]);
-  const layers = steps.map((step, index) => layerView(program, plan, name, step, index));
+  const text = constantText(program, name, place);
+  const layers = steps.map((step, index) => layerView(program, plan, text, step, index));
+  const args = layers.flatMap((layer) => layer.args);
   const inputs = program.inputs.map((id, i) => interfaceView(program.tensors[id], "input", i, name));
   const outputs = program.outputs.map((id, i) => ({
     ...interfaceView(program.tensors[id], "output", i, name),
@@ -286,8 +335,7 @@ export function modelView(program: Program, plan: Plan, name: string) {
     ioInArena
       ? ids.map((id, i) => ({ index: i, offset: arenaOffset(plan.placements[id]), bytes: views[i].bytes }))
       : [];
-  const constants = constantUses(program);
-  const text = layers.flatMap(({ args }) => args).join(" ");
+  const constants = place.place === "internal" ? constantUses(program) : [];
   return {
     name,
     upper: name.toUpperCase(),
@@ -297,6 +345,7 @@ export function modelView(program: Program, plan: Plan, name: string) {
     arenaBytes: plan.arenaBytes,
     alignment: plan.alignment,
     persistentBytes: plan.persistentBytes,
+    weights: weightsView(program, place, args),
     states: stateViews(program, plan),
     hasState: plan.persistentBytes > 0,
     ioInArena,
@@ -317,7 +366,7 @@ export function modelView(program: Program, plan: Plan, name: string) {
     usesInfinity: layers.some(({ calls }) =>
       calls.some(({ fields }) => fields.some(({ value }) => value.includes("INFINITY"))),
     ),
-    usesArena: ioInArena || plan.persistentBytes > 0 || /\barena \+/.test(text),
+    usesArena: ioInArena || plan.persistentBytes > 0 || /\barena \+/.test(args.join(" ")),
     inputOffsets: program.inputs.map((id) => arenaOffset(plan.placements[id])).join(", "),
     outputOffsets: program.outputs.map((id) => arenaOffset(plan.placements[id])).join(", "),
     callerChecks: ioInArena ? [] : [...inputs.map((i) => `in[${i.index}]`), ...outputs.map((o) => `out[${o.index}]`)],

@@ -5,11 +5,13 @@ import { join } from "node:path";
 import { loadBoard } from "../device/boards.js";
 import { cacheFolder } from "../device/pio.js";
 import { modelView } from "../emit/view.js";
+import { INTERNAL } from "../emit/weights.js";
 import { kernelSteps, type Program, plainProgram } from "../graph/program.js";
 import { writeTree } from "../io/files.js";
 import { planMemory } from "../plan/plan.js";
 import { openProject, type Project } from "./open.js";
 import { firmwareProject, type ProjectModel } from "./platformio.js";
+import { weightsPlace } from "./weights.js";
 
 const isPlain = ({ steps }: Program) => steps.flatMap(kernelSteps).every(({ implementation }) => !implementation);
 
@@ -17,16 +19,22 @@ function plainModel({ program: chosen, plan: chosenPlan, manifest, float }: Proj
   const program = plainProgram(chosen);
   const plan = planMemory(program, { ioBuffers: chosenPlan.ioBuffers });
   const { signature } = modelView(program, plan, manifest.name);
-  return { manifest: { ...manifest, board: "host", signature }, program, plan, ...(float && { float }) };
+  return {
+    manifest: { ...manifest, board: "host", signature, weights: INTERNAL },
+    program,
+    plan,
+    ...(float && { float }),
+  };
 }
 
 /**
- * The project itself where it is a PlatformIO project and all its kernels are plain C; else one of the same models with plain kernels, in the cache
- * under the hash of its files.
+ * The project itself where it is a PlatformIO project, all its kernels are plain C and its weights part of it; else one of
+ * the same models with plain kernels, in the cache under the hash of its files.
  */
 export async function hostProject(project: Project): Promise<Project> {
   const models = project.models.map((name) => openProject(project.folder, name));
-  if (!project.manifest.format && models.every(({ program }) => isPlain(program))) return project;
+  const isOwn = ({ program, manifest }: Project) => isPlain(program) && weightsPlace(manifest).place === "internal";
+  if (!project.manifest.format && models.every(isOwn)) return project;
   const files = firmwareProject(models.map(plainModel), loadBoard("host"));
   const hash = createHash("sha256")
     .update(JSON.stringify([...files]))

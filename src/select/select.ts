@@ -29,6 +29,8 @@ export interface SelectOptions {
   readonly maxRam?: number;
   /** Bytes that tables and code of variants may take. */
   readonly maxFlash?: number;
+  /** False: tables lie elsewhere, and `maxFlash` is for code alone. Default true. */
+  readonly tablesInFlash?: boolean;
   /** False: every layer runs whole. */
   readonly cascades?: boolean;
   /** Calls whose cost was measured on the target; others are estimated. */
@@ -66,7 +68,11 @@ export function selectKernels(given: Program, target: Target, options: SelectOpt
   const rows = stepRows(given);
   const costs = costsOf(target, measured);
   const { constants, intern } = constantPool(given.constants);
-  const found = given.steps.map((step, index) => optionsOf(given, step, rows[index], target, costs, intern));
+  const uncounted = options.tablesInFlash === false && maxFlash !== undefined;
+  const found = given.steps.map((step, index) => {
+    const of = optionsOf(given, step, rows[index], target, costs, intern);
+    return uncounted ? { ...of, options: of.options.map((option) => ({ ...option, tableBytes: 0 })) } : of;
+  });
   const all: Program = { ...given, constants };
   const fastest = found.map((of) => least(of.options, ({ cycles }) => cycles));
   const leastCycles = sumOf(fastest, ({ cycles }) => cycles);

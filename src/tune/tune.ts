@@ -10,12 +10,14 @@ import { buildProject } from "../device/pio.js";
 import { profileOf } from "../device/profile/bench_inputs.js";
 import { manifestOf } from "../emit/manifest.js";
 import { modelView } from "../emit/view.js";
+import { INTERNAL } from "../emit/weights.js";
 import { UserError } from "../errors.js";
 import { type Program, plainProgram, type Step } from "../graph/program.js";
 import { writeTree } from "../io/files.js";
 import { planMemory } from "../plan/plan.js";
 import { openProject, type Project } from "../project/open.js";
 import { firmwareProject, type ProjectModel } from "../project/platformio.js";
+import { weightsPlace } from "../project/weights.js";
 import type { MeasuredCall } from "../select/costs.js";
 import { type SelectOptions, selectKernels } from "../select/select.js";
 import { type Candidate, candidatesOf, measuringProgram, outputBytes, roundsOf } from "./candidates.js";
@@ -46,7 +48,11 @@ async function measure(
   const view = modelView(measuring.program, plan, manifest.name);
   const folder = mkdtempSync(join(tmpdir(), "onnx2mcu-tune-"));
   try {
-    const model = { manifest: { ...manifest, signature: view.signature }, program: measuring.program, plan };
+    const model = {
+      manifest: { ...manifest, signature: view.signature, weights: INTERNAL },
+      program: measuring.program,
+      plan,
+    };
     await writeTree(folder, firmwareProject([model], board));
     await buildProject(folder, board);
     const { layers } = await profileOf(openProject(folder));
@@ -102,10 +108,12 @@ export async function tuneProject(
   onProgress(rounds.length, rounds.length);
   const calls = [...measured.values()];
   const { optimize, cascades = true } = { optimize: manifest.choice.optimize, ...options };
+  const weights = weightsPlace(manifest);
+  const tablesInFlash = weights.place === "internal";
   const choice = selectKernels(plain, target, {
-    ...{ ...options, optimize, cascades, ioBuffers: manifest.ioBuffers, measured: calls },
+    ...{ tablesInFlash, ...options, optimize, cascades, ioBuffers: manifest.ioBuffers, measured: calls },
   });
-  const view = modelView(choice.program, choice.plan, manifest.name);
+  const view = modelView(choice.program, choice.plan, manifest.name, weights);
   const { opset, producer, file, sha256 } = manifest.model;
   const about = { name: manifest.name, model: { graph: { opset }, producer }, eliminated: manifest.eliminated.layers };
   const renewed = manifestOf({ ...about, ...choice, view, stream: manifest.stream }, board.name, { file, sha256 });

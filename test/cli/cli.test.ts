@@ -201,6 +201,7 @@ describe("--json gives one document with exactly these keys", () => {
       signature: "string",
       ...numbers("layers", "macs", "tables", "written"),
       arena: { bytes: "number", lowerBound: "number", optimal: "boolean" },
+      weights: { place: "string" },
       eliminated: { layers: [], macs: numbers("before", "after"), tableBytes: "number" },
       choice: { optimize: "string", why: "string", ...numbers("cycles", "leastCycles") },
       float32Layers: [],

@@ -28,8 +28,11 @@ const SHARED_HEADERS = [
   "nn_scale",
   "nn_strided",
   "nn_unpack_s4",
+  "nn_weights",
   "nn_window_s16",
 ];
+/** C functions of the library that are no kernels. */
+const SHARED_SOURCES = ["nn_weights"];
 
 function namesIn(folder: string, extension: string): string[] {
   return readdirSync(folder)
@@ -39,7 +42,7 @@ function namesIn(folder: string, extension: string): string[] {
 }
 
 const names = [...kernels.keys()].sort();
-const sources = namesIn(join(RUNTIME_C, "src"), ".c");
+const sources = namesIn(join(RUNTIME_C, "src"), ".c").filter((name) => !SHARED_SOURCES.includes(name));
 /** C functions of variants whose text is no template's. */
 const variantNames = sources.filter((name) => !kernels.has(name));
 

@@ -30,7 +30,8 @@ test("there are at least 30 real boards, each found by USB or by a port that is 
 
 test.skipIf(!hasPlatformio)("PlatformIO takes the platformio.ini of every real board (needs PlatformIO)", async () => {
   const sections = real.map((board) => {
-    const ini = platformioProject(compiled, board, { file: "digits.onnx", sha256: "" }).get("platformio.ini") ?? "";
+    const files = platformioProject(compiled, board, { file: "digits.onnx", sha256: "" });
+    const ini = String(files.get("platformio.ini"));
     return ini.slice(ini.indexOf(`[env:${board.name}]`));
   });
   writeFileSync(join(folder, "platformio.ini"), sections.join("\n"));

@@ -1,17 +1,5 @@
 /** Frames of the link (docs/link-protocol.md): payload and CRC-32, COBS-encoded, between zero bytes. */
-
-const CRC_TABLE = Uint32Array.from({ length: 256 }, (_, byte) => {
-  let crc = byte;
-  for (let bit = 0; bit < 8; bit++) crc = (crc >>> 1) ^ (crc & 1 ? 0xedb88320 : 0);
-  return crc >>> 0;
-});
-
-/** CRC-32 of IEEE 802.3. */
-export function crc32(bytes: Uint8Array): number {
-  let crc = 0xffffffff;
-  for (const byte of bytes) crc = (crc >>> 8) ^ CRC_TABLE[(crc ^ byte) & 0xff];
-  return (crc ^ 0xffffffff) >>> 0;
-}
+import { crc32 } from "../../io/crc32.js";
 
 const BLOCK_MAX = 254;
 

@@ -42,6 +42,7 @@ export async function benchProject(project: Project) {
     cycles: profile.cycles,
     macs: program.steps.reduce((sum, step) => sum + step.macs, 0),
     flash: { ...flash, total: flash.code + flash.weights },
+    ...("file" in manifest.weights && { external: manifest.weights.bytes }),
     ram: { ...ram, total: ram.arena + ram.static + ram.stack },
     support: { flash: support.code + support.constants + support.data, ram: supportRam },
     layers: plan.steps.map((index, i) => {

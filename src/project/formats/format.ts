@@ -3,7 +3,8 @@ import { loadBoard } from "../../device/boards.js";
 import { libraryFiles } from "../../emit/library.js";
 import { modelView } from "../../emit/view.js";
 import { toolVersion } from "../../io/package_path.js";
-import { modelRecords, type ProjectModel } from "../platformio.js";
+import { modelRecords, type ProjectFiles, type ProjectModel, weightsGuide } from "../platformio.js";
+import { weightsFiles, weightsPlace } from "../weights.js";
 import { sampleView, shownOf } from "./sample.js";
 
 export interface PackageFormat {
@@ -23,7 +24,7 @@ export interface PackageFormat {
 
 /** What the templates of a format print. */
 export function packageView({ program, plan, manifest }: ProjectModel) {
-  const view = modelView(program, plan, manifest.name);
+  const view = modelView(program, plan, manifest.name, weightsPlace(manifest));
   return {
     ...view,
     toolVersion,
@@ -38,14 +39,16 @@ export function packageView({ program, plan, manifest }: ProjectModel) {
 }
 
 /** A packaged model, path -> text: its C files in `src/`, what the format adds, and the manifest and host reference. */
-export function packageFiles(model: ProjectModel, format: PackageFormat): Map<string, string> {
+export function packageFiles(model: ProjectModel, format: PackageFormat): ProjectFiles {
   const view = packageView(model);
-  const files = modelRecords({ ...model, manifest: { ...model.manifest, format: format.name } });
+  const files: ProjectFiles = modelRecords({ ...model, manifest: { ...model.manifest, format: format.name } });
   const { source = (text: string) => text, headers = "src" } = format;
   for (const [file, text] of libraryFiles(view)) {
     const folder = file === `${view.name}.h` ? headers : "src";
     files.set(`${folder}/${file}`, file.endsWith(".c") ? source(text) : text);
   }
   for (const [file, text] of format.files(view)) files.set(file, text);
+  for (const [file, bytes] of weightsFiles(model)) files.set(file, bytes);
+  for (const [file, text] of weightsGuide(view, view.board)) files.set(file, text);
   return files;
 }

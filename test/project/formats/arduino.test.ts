@@ -158,7 +158,7 @@ test("library.properties says what the Arduino IDE asks for", () => {
   const model = compileDigits({ name: "digits" });
   const manifest = manifestOf(model, "arduino-uno", { file: "m.onnx", sha256: "" });
   const files = packageFiles({ ...model, manifest }, arduino);
-  const lines = files.get("library.properties")!.trim().split("\n");
+  const lines = String(files.get("library.properties")).trim().split("\n");
   const entries = Object.fromEntries(lines.map((line) => line.split(/=(.*)/s).slice(0, 2)));
   expect(Object.keys(entries).sort()).toEqual(
     "architectures author category includes maintainer name paragraph sentence url version".split(" "),
