@@ -72,6 +72,7 @@ const BENCH = {
   board: "string",
   core: "string",
   cycleModel: "string",
+  cyclesExact: "boolean",
   ...numbers("instructions", "cycles", "macs"),
   flash: numbers("code", "weights", "total"),
   ram: numbers("arena", "static", "stack", "total"),
