@@ -42,24 +42,18 @@
  *     clamp(zero_point + floor((acc * multiplier + 2^(shift - 1)) / 2^shift), min, max)
  * multiplier in [0, 2^31), shift in [1, 62].
  */
-static inline int32_t nn_requantize(int32_t acc, int32_t multiplier, uint8_t shift, int32_t zero_point,
-                                    int32_t min, int32_t max) {
+static inline int8_t nn_requantize_s8(int32_t acc, int32_t multiplier, uint8_t shift, int32_t zero_point,
+                                      int32_t min, int32_t max) {
     /* floor((x + 2^(n - 1)) / 2^n) = floor((floor(x / 2^(n - 1)) + 1) / 2) needs no rounding constant. */
     const int64_t product = (int64_t)acc * multiplier;
     if (shift > 32) {
         /* The usual case, a real multiplier under 1/4: the low word cannot matter, the rest fits 32 bits. */
         const int32_t doubled = (int32_t)(product >> 32) >> (shift - 33);
         const int32_t scaled = ((doubled + 1) >> 1) + zero_point;
-        return scaled < min ? min : scaled > max ? max : scaled;
+        return (int8_t)(scaled < min ? min : scaled > max ? max : scaled);
     }
     const int64_t scaled = (((product >> (shift - 1)) + 1) >> 1) + zero_point;
-    return (int32_t)(scaled < min ? min : scaled > max ? max : scaled);
-}
-
-/* The same for results in int8. */
-static inline int8_t nn_requantize_s8(int32_t acc, int32_t multiplier, uint8_t shift, int32_t zero_point,
-                                      int32_t min, int32_t max) {
-    return (int8_t)nn_requantize(acc, multiplier, shift, zero_point, min, max);
+    return (int8_t)(scaled < min ? min : scaled > max ? max : scaled);
 }
 
 /* acc + sum(x[i] * w[i]), i in [0, count). */

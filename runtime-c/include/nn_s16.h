@@ -30,6 +30,22 @@ static inline int64_t nn_dot_s16(int64_t acc, const int16_t *x, const NN_FLASH i
 }
 
 /*
+ * nn_requantize_s8 for results of up to 16 bits. Written out: in int8 kernels, compilers make less of a
+ * common function.
+ */
+static inline int32_t nn_requantize(int32_t acc, int32_t multiplier, uint8_t shift, int32_t zero_point,
+                                    int32_t min, int32_t max) {
+    const int64_t product = (int64_t)acc * multiplier;
+    if (shift > 32) {
+        const int32_t doubled = (int32_t)(product >> 32) >> (shift - 33);
+        const int32_t scaled = ((doubled + 1) >> 1) + zero_point;
+        return scaled < min ? min : scaled > max ? max : scaled;
+    }
+    const int64_t scaled = (((product >> (shift - 1)) + 1) >> 1) + zero_point;
+    return (int32_t)(scaled < min ? min : scaled > max ? max : scaled);
+}
+
+/*
  * nn_requantize for sums of up to 64 bits. The caller guarantees
  * |acc| * multiplier + 2^(shift - 1) < 2^63.
  */
