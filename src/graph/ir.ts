@@ -49,6 +49,14 @@ export interface Quantization {
   readonly bits?: 4;
 }
 
+/** The least and the greatest integer of each stored type. */
+export const STORED_BOUNDS: Readonly<Record<Quantization["type"], readonly [number, number]>> = {
+  int8: [-128, 127],
+  uint8: [0, 255],
+  int16: [-32768, 32767],
+  int32: [-(2 ** 31), 2 ** 31 - 1],
+};
+
 export interface Tensor {
   readonly name: string;
   readonly type: ElementType;

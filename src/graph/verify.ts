@@ -1,15 +1,7 @@
 /** What a well-formed graph is; run after every pass. */
 import { invariant } from "../errors.js";
 import type { Graph, Node, Quantization, Tensor, TypedArray } from "./ir.js";
-import { elementCount, newArray } from "./ir.js";
-
-/** Stored values per quantised type: [min, max] of the zero point. */
-const ZERO_POINTS = {
-  int8: [-128, 127],
-  uint8: [0, 255],
-  int16: [-32768, 32767],
-  int32: [-(2 ** 31), 2 ** 31 - 1],
-} as const;
+import { elementCount, newArray, STORED_BOUNDS } from "./ir.js";
 
 /**
  * @param after name of the stage that made the graph, for the message.
@@ -91,7 +83,7 @@ function verifyTensor(tensor: Tensor, check: Check): void {
 
 function verifyQuantization({ name, shape }: Tensor, quantization: Quantization, check: Check): void {
   const { type, scale, zeroPoint, axis } = quantization;
-  const [min, max] = ZERO_POINTS[type];
+  const [min, max] = STORED_BOUNDS[type];
   const length = axis === undefined ? 1 : shape[axis];
   check(length !== undefined, `tensor "${name}" of shape [${shape}] is quantised along axis ${axis}`);
   check(

@@ -1,5 +1,5 @@
 /** Real values as a program's tensors store them, and back. */
-import { fromNumbers, newArray, type TypedArray } from "../graph/ir.js";
+import { fromNumbers, newArray, type Quantization, STORED_BOUNDS, type TypedArray } from "../graph/ir.js";
 import type { ProgramTensor } from "../graph/program.js";
 import { roundHalfEven } from "../numerics/requantize.js";
 
@@ -14,7 +14,7 @@ export function realValues(tensor: ProgramTensor, data: TypedArray): Float32Arra
 export function storedValues(tensor: ProgramTensor, real: Float32Array): TypedArray {
   const { scale, zeroPoint = 0 } = tensor;
   if (scale === undefined) return fromNumbers(tensor.type, real);
-  const [low, high] = tensor.type === "uint8" ? [0, 255] : tensor.type === "int16" ? [-32768, 32767] : [-128, 127];
+  const [low, high] = STORED_BOUNDS[tensor.type as Quantization["type"]];
   const stored = newArray(tensor.type, real.length) as Int8Array;
   real.forEach((x, i) => {
     stored[i] = Math.max(low, Math.min(high, roundHalfEven(Math.fround(x / Math.fround(scale))) + zeroPoint));

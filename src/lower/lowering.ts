@@ -61,7 +61,7 @@ export interface Lowering {
 
 /** Bytes of an element of a value in the given form. */
 export function elementBytes(form: Form, type: Tensor["type"]): number {
-  return form === "s8" ? 1 : form === "s16" ? 2 : bytesPerElement(type);
+  return bytesPerElement(form === "plain" ? type : STORED_TYPES[form]);
 }
 
 export interface PerTensor {
@@ -73,13 +73,11 @@ export interface Stored extends PerTensor {
   readonly form: "s8" | "s16";
 }
 
+/** Element types of the stored forms. */
+export const STORED_TYPES = { s8: "int8", s16: "int16" } as const;
+
 function onlyOne(q: Quantization | undefined): PerTensor | undefined {
   return q?.scale.length === 1 ? { scale: q.scale[0], zeroPoint: q.zeroPoint[0] } : undefined;
-}
-
-/** How a real value is stored in int8, or undefined when it is not, or not with one scale. */
-export function perTensor({ type, quantization }: Tensor): PerTensor | undefined {
-  return type === "float32" && quantization?.type === "int8" ? onlyOne(quantization) : undefined;
 }
 
 /** How a real value is stored in int8, or in int16 with zero point 0; undefined when it is not, or not with one scale. */
@@ -88,6 +86,12 @@ export function storedForm(tensor: Tensor): Stored | undefined {
   const q = type === "float32" ? onlyOne(quantization) : undefined;
   if (q && quantization?.type === "int8") return { ...q, form: "s8" };
   return q && quantization?.type === "int16" && q.zeroPoint === 0 ? { ...q, form: "s16" } : undefined;
+}
+
+/** How a real value is stored in int8, or undefined when it is not, or not with one scale. */
+export function perTensor(tensor: Tensor): PerTensor | undefined {
+  const stored = storedForm(tensor);
+  return stored?.form === "s8" ? { scale: stored.scale, zeroPoint: stored.zeroPoint } : undefined;
 }
 
 /** How a node's first input and its output are both stored, or undefined where they differ: data movement needs it. */
@@ -100,10 +104,7 @@ export function sharedForm(node: Node, lowering: Lowering): Stored | undefined {
 
 /** The int8 quantisation that a node's first input and output share, or undefined: data movement in int8 needs it. */
 export function sharedQuantization(node: Node, lowering: Lowering): { scale: number; zeroPoint: number } | undefined {
-  const input = lowering.quantization(node.inputs[0]);
-  const output = lowering.quantization(node.outputs[0]);
-  const same = input && output && input.scale === output.scale && input.zeroPoint === output.zeroPoint;
-  return same ? output : undefined;
+  return sharedForm(node, lowering) && lowering.quantization(node.outputs[0]);
 }
 
 /** Real values of a constant, dequantised where it is stored quantised. */

@@ -12,12 +12,7 @@ export interface AddMultipliers {
  * @throws RangeError where (aScale + bScale) / outScale is too large for shift 1; up to 2^22 it never is
  */
 export function addMultipliers(aScale: number, bScale: number, outScale: number): AddMultipliers {
-  for (let shift = 30; shift >= 1; shift--) {
-    const aMultiplier = Math.round((aScale / outScale) * 2 ** shift);
-    const bMultiplier = Math.round((bScale / outScale) * 2 ** shift);
-    if (255 * (aMultiplier + bMultiplier) + 2 ** (shift - 1) < 2 ** 31) return { aMultiplier, bMultiplier, shift };
-  }
-  throw new RangeError(`scales ${aScale} and ${bScale} are too coarse for ${outScale}`);
+  return mostPrecise([aScale, bScale, outScale], (a, b, shift) => 255 * (a + b) + 2 ** (shift - 1) < 2 ** 31);
 }
 
 /**
@@ -26,11 +21,18 @@ export function addMultipliers(aScale: number, bScale: number, outScale: number)
  * @throws RangeError where a scale is 2^30 output scales or more
  */
 export function wideAddMultipliers(aScale: number, bScale: number, outScale: number): AddMultipliers {
-  const largest = Math.max(aScale, bScale) / outScale;
+  return mostPrecise([aScale, bScale, outScale], (a, b) => Math.max(a, b) < 2 ** 31);
+}
+
+/** The multipliers of the largest shift up to 30 at which they fit. */
+function mostPrecise(
+  [aScale, bScale, outScale]: readonly [number, number, number],
+  inRange: (aMultiplier: number, bMultiplier: number, shift: number) => boolean,
+): AddMultipliers {
   for (let shift = 30; shift >= 1; shift--) {
-    if (Math.round(largest * 2 ** shift) >= 2 ** 31) continue;
-    const [aMultiplier, bMultiplier] = [aScale, bScale].map((scale) => Math.round((scale / outScale) * 2 ** shift));
-    return { aMultiplier, bMultiplier, shift };
+    const aMultiplier = Math.round((aScale / outScale) * 2 ** shift);
+    const bMultiplier = Math.round((bScale / outScale) * 2 ** shift);
+    if (inRange(aMultiplier, bMultiplier, shift)) return { aMultiplier, bMultiplier, shift };
   }
   throw new RangeError(`scales ${aScale} and ${bScale} are too coarse for ${outScale}`);
 }

@@ -2,9 +2,9 @@ import { intAttribute } from "../graph/attributes.js";
 import type { Node } from "../graph/ir.js";
 import { averagePoolCounts } from "../kernels/nn_average_pool2d_s8.js";
 import type { Lowering } from "../lower/lowering.js";
-import { fixedPoint, MAX_MULTIPLIER } from "../numerics/requantize.js";
-import { clampFloat, clampInt8, clampWide, MOST_WIDE_SUMMANDS } from "./clamp.js";
+import { clampFloat } from "./clamp.js";
 import { windowOf } from "./geometry.js";
+import { integerMean } from "./integer_mean.js";
 import type { Operator } from "./operator.js";
 import { inferPool, normalisePool, poolParams } from "./pool.js";
 
@@ -32,30 +32,21 @@ export const AveragePool: Operator = {
     }),
 
   lowerInt8(node, lowering) {
-    const input = lowering.stored(node.inputs[0]);
-    const output = lowering.stored(node.outputs[0]);
-    if (!input || !output || input.scale / output.scale >= MAX_MULTIPLIER) return false;
     const window = params(node, lowering);
     const counts = averagePoolCounts(window);
+    const mean = integerMean(node, lowering, counts.max);
+    if (!mean) return false;
     const tables = {
       multiplier: new Int32Array(counts.max - counts.min + 1),
       shift: new Uint8Array(counts.max - counts.min + 1),
     };
-    const wide = input.form === "s16" || output.form === "s16";
-    if (wide && counts.max > MOST_WIDE_SUMMANDS) return false;
-    const largest = wide ? 2 ** 15 : 256;
     for (let count = counts.min; count <= counts.max; count++) {
-      const fixed = fixedPoint(input.scale / (output.scale * Math.max(1, count)), largest * Math.max(1, count));
+      const fixed = mean.multiplier(Math.max(1, count));
       tables.multiplier[count - counts.min] = fixed.multiplier;
       tables.shift[count - counts.min] = fixed.shift;
     }
-    const io = {
-      inputs: [wide ? lowering.s16(node.inputs[0]) : lowering.s8(node.inputs[0])],
-      outputs: [lowering.define(node.outputs[0], output.form)],
-    };
-    const own = wide ? clampWide(node, output) : { in_zero_point: input.zeroPoint, ...clampInt8(node, output) };
-    const kernel = wide ? "nn_average_pool2d_s16" : "nn_average_pool2d_s8";
-    lowering.step(node, kernel, io, { ...window, ...own, min_count: counts.min }, tables);
+    const own = { ...window, ...mean.params, min_count: counts.min };
+    lowering.step(node, `nn_average_pool2d_${mean.form}`, mean.io(), own, tables);
     return true;
   },
 

@@ -2,8 +2,8 @@ import type { GraphBuilder } from "../graph/builder.js";
 import type { Node, Tensor } from "../graph/ir.js";
 import { elementCount } from "../graph/ir.js";
 import type { Lowering } from "../lower/lowering.js";
-import { fixedPoint, MAX_MULTIPLIER } from "../numerics/requantize.js";
-import { clampFloat, clampInt8, clampWide, MOST_WIDE_SUMMANDS } from "./clamp.js";
+import { clampFloat } from "./clamp.js";
+import { integerMean } from "./integer_mean.js";
 import type { Operator } from "./operator.js";
 import { axesOf, normaliseReduction, permutedAxes, reducedShape } from "./reduce.js";
 import { rewriter } from "./rewrite.js";
@@ -81,21 +81,12 @@ export const ReduceMean: Operator = {
   },
 
   lowerInt8(node, lowering) {
-    const input = lowering.stored(node.inputs[0]);
-    const output = lowering.stored(node.outputs[0]);
     const size = loops(node, lowering);
     const { shape } = lowering.tensor(node.inputs[0]);
-    if (!input || !output || !isContiguous(shape, axesOf(node)) || size.count > 2 ** 22) return false;
-    if (input.scale / output.scale >= MAX_MULTIPLIER) return false;
-    const wide = input.form === "s16" || output.form === "s16";
-    if (wide && size.count > MOST_WIDE_SUMMANDS) return false;
-    const io = {
-      inputs: [wide ? lowering.s16(node.inputs[0]) : lowering.s8(node.inputs[0])],
-      outputs: [lowering.define(node.outputs[0], output.form)],
-    };
-    const own = wide ? clampWide(node, output) : { in_zero_point: input.zeroPoint, ...clampInt8(node, output) };
-    const multiplier = fixedPoint(input.scale / (output.scale * size.count), (wide ? 2 ** 15 : 256) * size.count);
-    lowering.step(node, wide ? "nn_mean_s16" : "nn_mean_s8", io, { ...size, ...own, ...multiplier });
+    const mean = integerMean(node, lowering, size.count);
+    if (!mean || !isContiguous(shape, axesOf(node)) || size.count > 2 ** 22) return false;
+    const params = { ...size, ...mean.params, ...mean.multiplier(size.count) };
+    lowering.step(node, `nn_mean_${mean.form}`, mean.io(), params);
     return true;
   },
 

@@ -11,6 +11,7 @@ import {
   hasBinary,
 } from "../kernels/families/binary.js";
 import { elementOf } from "../kernels/families/elements.js";
+import type { Params } from "../kernels/kernel.js";
 import { dequantizeConstant, type Lowering } from "../lower/lowering.js";
 import { addMultipliers, wideAddMultipliers } from "../numerics/add.js";
 import { fixedPoint, MAX_MULTIPLIER } from "../numerics/requantize.js";
@@ -83,31 +84,22 @@ function binary(name: string, operation: BinaryName, forms?: IntegerForms): Oper
   const lowerInt8 = (node: Node, lowering: Lowering): boolean => {
     const [a, b, out] = [...node.inputs, node.outputs[0]].map((value) => lowering.stored(value));
     if (!a || !b || !out || !forms) return false;
-    if ([a, b, out].some((value) => value.form === "s16")) {
-      const wide = forms.int16(a, b, out);
-      if (!wide) return false;
-      const io = {
-        inputs: node.inputs.map((value) => lowering.s16(value)),
-        outputs: [lowering.define(node.outputs[0], out.form)],
-      };
-      lowering.step(node, wide.kernel, io, { ...loopOf(node, lowering), ...wide.params, ...clampWide(node, out) });
-      return true;
-    }
-    const form = forms.int8(a, b, out);
+    const wide = [a, b, out].some((value) => value.form === "s16");
+    const form = (wide ? forms.int16 : forms.int8)(a, b, out);
     if (!form) return false;
+    const zeroPoints: Params = wide ? {} : { a_zero_point: a.zeroPoint, b_zero_point: b.zeroPoint };
     lowering.step(
       node,
       form.kernel,
       {
-        inputs: [lowering.s8(node.inputs[0]), lowering.s8(node.inputs[1])],
-        outputs: [lowering.define(node.outputs[0], "s8")],
+        inputs: node.inputs.map((value) => lowering[wide ? "s16" : "s8"](value)),
+        outputs: [lowering.define(node.outputs[0], out.form)],
       },
       {
         ...loopOf(node, lowering),
-        a_zero_point: a.zeroPoint,
-        b_zero_point: b.zeroPoint,
+        ...zeroPoints,
         ...form.params,
-        ...clampInt8(node, out),
+        ...(wide ? clampWide(node, out) : clampInt8(node, out)),
       },
     );
     return true;

@@ -8,7 +8,7 @@ import { UserError } from "../errors.js";
 import { floatAttribute, intAttribute, normaliseAxis } from "../graph/attributes.js";
 import type { GraphBuilder } from "../graph/builder.js";
 import type { Attributes, ElementType, Node, Quantization, Tensor, TypedArray } from "../graph/ir.js";
-import { elementCount, newArray, toNumbers } from "../graph/ir.js";
+import { elementCount, newArray, STORED_BOUNDS, toNumbers } from "../graph/ir.js";
 import type { Lowering } from "../lower/lowering.js";
 import { roundHalfEven } from "../numerics/requantize.js";
 import { dataTypeNumber, elementTypeOf } from "../onnx/element_types.js";
@@ -27,16 +27,9 @@ export function sameQuantization(a: Quantization, b: Quantization): boolean {
   );
 }
 
-const BOUNDS: Readonly<Record<Quantization["type"], readonly [number, number]>> = {
-  int8: [-128, 127],
-  uint8: [0, 255],
-  int16: [-32768, 32767],
-  int32: [-(2 ** 31), 2 ** 31 - 1],
-};
-
 /** Stored integers of real values. */
 export function quantizeData(values: ArrayLike<number>, shape: readonly number[], q: Quantization): TypedArray {
-  const [low, high] = q.bits === 4 ? [-7, 7] : BOUNDS[q.type];
+  const [low, high] = q.bits === 4 ? [-7, 7] : STORED_BOUNDS[q.type];
   const result = newArray(q.type, values.length);
   const inner = q.axis === undefined ? values.length : elementCount(shape.slice(q.axis + 1));
   for (let i = 0; i < values.length; i++) {

@@ -1,6 +1,6 @@
 /** How far each layer of a quantised model is from the float model: what the layer adds itself, and what has added up. */
 import { addRow, type Comparison, EMPTY_COMPARISON, metrics, snr } from "../compare/metrics.js";
-import type { Graph } from "../graph/ir.js";
+import { type Graph, STORED_BOUNDS } from "../graph/ir.js";
 import type { Program, ProgramTensor } from "../graph/program.js";
 import { type HostRows, hostRows } from "../host/run.js";
 import { realValues, storedValues } from "../host/values.js";
@@ -75,9 +75,9 @@ function restore(tensor: ProgramTensor, rows: HostRows, real: readonly Float32Ar
 
 function saturatedShare({ scale, zeroPoint = 0, type }: ProgramTensor, real: readonly Float32Array[]): number {
   if (scale === undefined || (type !== "int8" && type !== "int16")) return 0;
-  const bound = type === "int8" ? 128 : 32768;
-  const low = (-bound - 0.5 - zeroPoint) * scale;
-  const high = (bound - 0.5 - zeroPoint) * scale;
+  const [least, greatest] = STORED_BOUNDS[type];
+  const low = (least - 0.5 - zeroPoint) * scale;
+  const high = (greatest + 0.5 - zeroPoint) * scale;
   let beyond = 0;
   let all = 0;
   for (const row of real) {
