@@ -7,6 +7,8 @@ import { fileURLToPath } from "node:url";
 import { Command } from "commander";
 import { accuracyDocument } from "../dist/accuracy/document.js";
 import { measureAccuracy } from "../dist/accuracy/measure.js";
+import { findPython, installRequirements, venvProgram } from "./setup/python.mjs";
+import { hashOf } from "./setup/stamp.mjs";
 
 const command = new Command("accuracy")
   .description(
@@ -29,39 +31,43 @@ const models = readdirSync(options.models).filter(
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 
-/** @param {string} command @param {readonly string[]} args */
-function run(command, args) {
-  const { status, error } = spawnSync(command, args, { cwd: root, stdio: ["ignore", "ignore", "inherit"] });
-  if (status === 0) return;
-  console.error(`accuracy: ${command} ${args[0]} ${args[1]} failed${error ? `: ${error.message}` : ""}`);
+/** @param {string} what @param {string} [why] @returns {never} */
+function fail(what, why) {
+  console.error(`accuracy: ${what} failed${why ? `: ${why}` : ""}`);
   process.exit(1);
 }
 
-/** Runs what others make of the models: one file per model in a folder. */
-function baselinesOf(names) {
-  const venv = join(root, ".cache", "baselines");
-  const python = join(venv, "bin", "python");
-  const requirements = join(root, "scripts", "baselines-requirements.txt");
-  if (!existsSync(python)) run("python3", ["-m", "venv", venv]);
-  run(python, ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r", requirements]);
-  const folder = mkdtempSync(join(tmpdir(), "baselines-"));
-  run(python, [join(root, "scripts", "baselines.py"), options.models, folder, ...names]);
-  return folder;
+/** Runs what others make of the models: one file per model in the folder. @param {string} folder */
+async function writeBaselines(folder) {
+  const requirements = "scripts/baselines-requirements.txt";
+  const venv = join(root, ".cache", `baselines-${hashOf(root, [requirements])}`);
+  const installed = join(venv, "installed");
+  if (!existsSync(installed)) {
+    const python = await findPython();
+    if (!python) return fail("--baselines", "there is no Python 3 that can make virtual environments");
+    const { ok, output } = await installRequirements(root, python, venv, requirements);
+    if (!ok) return fail(`installing ${requirements}`, output);
+    writeFileSync(installed, "");
+  }
+  const args = [join(root, "scripts", "baselines.py"), options.models, folder, ...models];
+  // Its progress goes to stderr; what its libraries say on stdout is of no use.
+  const { status, error } = spawnSync(venvProgram(venv, "python"), args, { stdio: ["ignore", "ignore", "inherit"] });
+  if (status !== 0) fail("scripts/baselines.py", error?.message);
 }
 
-const baselines = options.baselines ? baselinesOf(models) : undefined;
+const baselines = mkdtempSync(join(tmpdir(), "baselines-"));
+process.on("exit", () => rmSync(baselines, { recursive: true }));
+if (options.baselines) await writeBaselines(baselines);
 const results = [];
 for (const model of models) {
-  const others = baselines && join(baselines, `${model}.npz`);
-  const known = others && existsSync(others) ? others : undefined;
-  const result = await measureAccuracy(join(options.models, model), model, known);
+  const others = join(baselines, `${model}.npz`);
+  const result = await measureAccuracy(join(options.models, model), model, existsSync(others) ? others : undefined);
   if (!result) console.error(`${model}: not a float model that can be calibrated`);
   else {
     results.push(result);
     console.log(JSON.stringify(result));
   }
 }
-if (baselines) rmSync(baselines, { recursive: true });
 const document = accuracyDocument(results);
 if (options.docs) writeFileSync(new URL("../docs/accuracy.md", import.meta.url), document);
 else console.log(document);

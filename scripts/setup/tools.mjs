@@ -97,7 +97,6 @@ export const TOOLS = [
     purpose: "the format check of the C code (npm run check)",
   },
   { name: "simavr", file: "/usr/include/simavr/sim_avr.h", debian: "libsimavr-dev", purpose: SECOND_AVR },
-  { name: "simavr", file: "/usr/include/simavr/sim_avr.h", debian: "libsimavr-dev", purpose: SECOND_AVR },
   { name: "CMake", program: "cmake", debian: "cmake", brew: "cmake", purpose: "tests of what CMake builds" },
   { name: "Chromium", program: "chromium", debian: "chromium", brew: "chromium", purpose: "tests of the HTML reports" },
 ];
