@@ -66,6 +66,10 @@ export interface Ranged extends Omit<Quantised, "graph" | "rounded" | "precision
   readonly options: QuantiseOptions;
 }
 
+/** Equal for corrections with which a model is equalised and calibrated alike; the others act when it is rounded. */
+export const rangingKey = (corrections: readonly Correction[]): string =>
+  [corrections.length > 0, corrections.includes("equalise"), corrections.includes("smooth")].join();
+
 /** Equalises, calibrates and chooses the ranges. @param graph canonical, float */
 export function chooseQuantisation(graph: Graph, data: Rows, options: QuantiseOptions = {}): Ranged {
   const { observer = { kind: "minmax" }, corrections = [], onProgress } = options;

@@ -8,9 +8,11 @@ import { QUALITIES } from "../quantize/quality.js";
 import {
   CORRECTIONS,
   type Correction,
+  chooseQuantisation,
   type Quantised,
   type QuantiseOptions,
-  quantiseFloat,
+  rangingKey,
+  roundQuantised,
 } from "../quantize/quantise.js";
 import { binned } from "./charts.js";
 
@@ -115,11 +117,12 @@ export interface CorrectionGain {
 /**
  * The corrections added one by one, from none to all, and then each one left out.
  * @param graph canonical, float
+ * @param quantised with all of them
  */
 export function correctionGains(
   graph: Graph,
   data: Rows,
-  { samples }: Quantised,
+  quantised: Quantised,
   options: QuantiseOptions,
   onRun?: (done: number, total: number) => void,
 ): CorrectionGain[] {
@@ -129,12 +132,27 @@ export function correctionGains(
     ...used.map((out) => used.filter((name) => name !== out)),
   ];
   const unique = [...new Map(sets.map((set) => [set.join(), set])).values()];
-  const { inputs } = samples();
+  const { inputs } = quantised.samples();
   const float = floatOutputs(graph, inputs);
-  return unique.map((corrections, index) => {
-    onRun?.(index, unique.length);
-    const { graph: rounded } = quantiseFloat(graph, data, { ...options, corrections, onProgress: undefined });
+  const gainOf = (rounded: Graph): number | null => {
     const snr = QUALITIES.snr.measure(int8Outputs(rounded, inputs), float);
-    return { corrections, snr: Number.isFinite(snr) ? snr : null };
-  });
+    return Number.isFinite(snr) ? snr : null;
+  };
+  const gains = new Map([[used.join(), gainOf(quantised.graph)]]);
+  // Ranging once per key, and one model at a time: the samples of each take much memory.
+  for (const key of new Set(unique.map(rangingKey))) {
+    const alike = unique.filter((set) => rangingKey(set) === key && !gains.has(set.join()));
+    if (alike.length === 0) continue;
+    const given = { ...options, corrections: alike[0], onProgress: undefined };
+    const ranged = chooseQuantisation(graph, data, given);
+    for (const corrections of alike) {
+      onRun?.(gains.size, unique.length);
+      const { graph: rounded } = roundQuantised(
+        { ...ranged, options: { ...given, corrections } },
+        options.scheme?.precisions,
+      );
+      gains.set(corrections.join(), gainOf(rounded));
+    }
+  }
+  return unique.map((corrections) => ({ corrections, snr: gains.get(corrections.join()) ?? null }));
 }
