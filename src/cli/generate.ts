@@ -2,13 +2,11 @@ import { readFileSync } from "node:fs";
 import { basename } from "node:path";
 import { Option } from "commander";
 import { boundGraph, type Compiled, compile, modelHash } from "../compile.js";
-import { loadData } from "../data/load.js";
-import { inputRows, testRows } from "../data/rows.js";
 import { type Board, loadBoard, targetOf, usableRam } from "../device/boards.js";
 import { eliminationOf, manifestOf, ortAgreementOf, tableBytes } from "../emit/manifest.js";
-import { INTERNAL, placeText, type WeightsPlace } from "../emit/weights.js";
+import { INTERNAL, placeText, type WeightsPlace, weightsFileName } from "../emit/weights.js";
 import { UserError } from "../errors.js";
-import { fedInputs, type Shape } from "../graph/ir.js";
+import type { Shape } from "../graph/ir.js";
 import { writeTree } from "../io/files.js";
 import { hybridSteps } from "../lower/lower.js";
 import type { StatePair } from "../onnx/bind_states.js";
@@ -25,10 +23,11 @@ import { readCosts } from "../tune/costs_file.js";
 import { type AddCommand, action } from "./command.js";
 import {
   byteCount,
-  calibrationFrom,
+  calibrationData,
   constantOption,
   jsonOption,
   layoutOption,
+  type OpenedData,
   type QuantiseFlags,
   quantiseOptions,
   quantiseOptionsOf,
@@ -160,6 +159,7 @@ async function run(path: string, options: Options, output: Output): Promise<unde
   }
   const weights = options.weights ?? INTERNAL;
   checkWeightsPlace(board, weights, !format);
+  const data = options.calibration === undefined ? undefined : calibrationData(options.calibration);
   const compiled = compile(path, {
     weights,
     name: options.name,
@@ -180,11 +180,11 @@ async function run(path: string, options: Options, output: Output): Promise<unde
     ...(options.stream && { stream: { ...options.stream, frames: options.streamFrames } }),
     inputLayout: options.inputLayout,
     ...quantiseOptionsOf(options, output),
-    ...(options.calibration && { calibration: calibrationFrom(options.calibration) }),
+    ...(data && { calibration: data.calibration }),
     ...(options.trace && { trace: traceTo(output.note) }),
   });
   checkFits(compiled, board);
-  const warnings = dataWarnings(compiled, options, output);
+  const warnings = dataWarnings(compiled, data, options, output);
   noteWarnings(warnings, output);
   const source = { file: basename(path), sha256: modelHash(readFileSync(path)) };
   const changes = await writeTree(
@@ -204,7 +204,7 @@ async function run(path: string, options: Options, output: Output): Promise<unde
     `  ${program.steps.length} layers, ${compact(macs)} multiply-accumulates, tables ${kilobytes(tableBytes(program))}`,
     ...(view.weights.isImage
       ? [
-          `  weights ${placeText(weights)}: ${options.output}/${name}_weights.bin, ${kilobytes(view.weights.bytes)}; ${name}_weights.md says what to do with it`,
+          `  weights ${placeText(weights)}: ${options.output}/${weightsFileName(name)}, ${kilobytes(view.weights.bytes)}; ${name}_weights.md says what to do with it`,
         ]
       : []),
     planSummary(program, plan).replace(/^/gm, "  "),
@@ -237,7 +237,7 @@ async function run(path: string, options: Options, output: Output): Promise<unde
       macs,
       arena: { bytes: plan.arenaBytes, lowerBound: plan.lowerBound, optimal: plan.optimal },
       tables: tableBytes(program),
-      weights: { ...weights, ...(view.weights.isImage && { file: `${name}_weights.bin`, bytes: view.weights.bytes }) },
+      weights: { ...weights, ...(view.weights.isImage && { file: weightsFileName(name), bytes: view.weights.bytes }) },
       choice: compiled.decision,
       ...(compiled.stream && { stream: compiled.stream }),
       eliminated,
@@ -252,18 +252,18 @@ async function run(path: string, options: Options, output: Output): Promise<unde
 }
 
 /** What the float model says about the calibration data; `quantize` says also what came of them. */
-function dataWarnings({ model }: Compiled, options: Options, output: Output): Warning[] {
-  const { calibration, shape: shapes, constant: constants, state: states, stateful, inputLayout } = options;
-  if (!calibration || options.precision !== "int8") return [];
+function dataWarnings(
+  { model }: Compiled,
+  data: OpenedData | undefined,
+  { shape: shapes, constant: constants, state: states, stateful, inputLayout }: Options,
+  output: Output,
+): Warning[] {
+  const opened = data?.opened();
+  if (!opened) return [];
   const bound = boundGraph(model, { shapes, constants, states });
   const graph = canonicalise(bound, { inputLayout, stateful });
-  const inputs = fedInputs(graph).map((name) => graph.tensors.get(name)!);
-  const file = loadData(calibration);
-  return calibrationWarnings(
-    { graph, bound, inputLayout },
-    inputRows(file, "calibration", inputs),
-    testRows(file, inputs),
-    (done, total) => output.progress(`checking the data ${done}/${total}`),
+  return calibrationWarnings({ graph, bound, inputLayout }, opened.rows, opened.tests, (done, total) =>
+    output.progress(`checking the data ${done}/${total}`),
   );
 }
 

@@ -2,7 +2,7 @@
 import { InvalidArgumentError, Option } from "commander";
 import type { Rows } from "../compile.js";
 import { loadData } from "../data/load.js";
-import { inputRows } from "../data/rows.js";
+import { inputRows, type TestRows, testRows } from "../data/rows.js";
 import type { WeightsPlace } from "../emit/weights.js";
 import type { Shape, Tensor } from "../graph/ir.js";
 import type { StatePair } from "../onnx/bind_states.js";
@@ -213,6 +213,25 @@ export function quantiseOptionsOf(flags: QuantiseFlags, output: Output): Quantis
     scheme: { activations, symmetric, perTensor, ...(flags.precisions && { precisions: flags.precisions }) },
     ...(flags.ranges && { ranges: flags.ranges }),
     onProgress: (stage, done, total) => output.progress(`${stage} ${done}/${total}`),
+  };
+}
+
+/** A data file that is opened once: its rows for calibration, and what is read of it for checks. */
+export interface OpenedData {
+  calibration(inputs: readonly Tensor[]): Rows;
+  /** Undefined as long as nothing was calibrated. */
+  opened(): { readonly rows: TestRows["inputs"]; readonly tests: TestRows | undefined } | undefined;
+}
+
+export function calibrationData(path: string): OpenedData {
+  let data: ReturnType<OpenedData["opened"]>;
+  return {
+    calibration(inputs) {
+      const file = loadData(path);
+      data = { rows: inputRows(file, "calibration", inputs), tests: testRows(file, inputs) };
+      return data.rows;
+    },
+    opened: () => data,
   };
 }
 

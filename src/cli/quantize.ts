@@ -1,10 +1,9 @@
 import { basename } from "node:path";
 import { decibels } from "../compare/metrics.js";
 import { boundGraph, calibrated, canonicalGraph, read } from "../compile.js";
-import { loadData } from "../data/load.js";
-import { inputRows, type TestRows, testRows } from "../data/rows.js";
+import type { TestRows } from "../data/rows.js";
 import { UserError } from "../errors.js";
-import type { Shape, Tensor } from "../graph/ir.js";
+import type { Shape } from "../graph/ir.js";
 import { writeFileAtomic } from "../io/files.js";
 import { toolVersion } from "../io/package_path.js";
 import type { StatePair } from "../onnx/bind_states.js";
@@ -30,6 +29,7 @@ import { correctionGains, layerFacts } from "../report/quantization_facts.js";
 import { quantizationReport } from "../report/quantization_report.js";
 import { type AddCommand, action } from "./command.js";
 import {
+  calibrationData,
   constantOption,
   jsonOption,
   layoutOption,
@@ -107,14 +107,9 @@ async function run(path: string, options: Options, output: Output): Promise<unde
     inputLayout: options.inputLayout,
   };
   const graph = canonicalGraph(model, reading);
-  let data: { readonly rows: TestRows["inputs"]; readonly tests: TestRows | undefined } | undefined;
-  const calibration = (inputs: readonly Tensor[]) => {
-    const file = loadData(options.calibration);
-    data = { rows: inputRows(file, "calibration", inputs), tests: testRows(file, inputs) };
-    return data.rows;
-  };
-  const ranged = calibrated(graph, { calibration, ...quantiseOptionsOf(options, output) });
-  const { rows, tests } = data!;
+  const data = calibrationData(options.calibration);
+  const ranged = calibrated(graph, { calibration: data.calibration, ...quantiseOptionsOf(options, output) });
+  const { rows, tests } = data.opened()!;
   const tried = tests ?? { inputs: rows, labels: null };
   const {
     quantised,

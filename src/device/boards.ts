@@ -207,7 +207,7 @@ const total = (regions: readonly { bytes: number }[]) => regions.reduce((sum, { 
 /** A board on a desk, not in a simulator or on the host. */
 export const isReal = (board: Board): boolean => board.platformio.platform !== "bundled";
 /** Flash that the firmware is linked into. */
-const ownFlash = (board: Board) => board.memory.flash.filter(({ external }) => !external);
+export const ownFlash = (board: Board) => board.memory.flash.filter(({ external }) => !external);
 /** Flash beside it, mapped into memory. */
 export const externalFlash = (board: Board) => board.memory.flash.filter(({ external }) => external === true);
 export const flashBytes = (board: Board): number => total(ownFlash(board));

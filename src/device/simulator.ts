@@ -1,7 +1,7 @@
 /** The board's simulator with the built firmware; its UART is the child's standard input and output. */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { hexadecimal, weightsFileName } from "../emit/weights.js";
+import { weightsFileName } from "../emit/weights.js";
 import { UserError } from "../errors.js";
 import { openProject, type Project } from "../project/open.js";
 import { imageAddress, weightsPlace } from "../project/weights.js";
@@ -10,7 +10,7 @@ import { childTransport } from "./child_transport.js";
 import type { Transport } from "./link/transport.js";
 import { artefacts } from "./pio.js";
 import { avr8js } from "./simulators/avr8js.js";
-import type { Command, SimulatedUart, Simulator, SimulatorKind, SimulatorOf } from "./simulators/kind.js";
+import type { Command, LoadedFile, SimulatedUart, Simulator, SimulatorKind, SimulatorOf } from "./simulators/kind.js";
 import { qemu } from "./simulators/qemu.js";
 
 const KINDS: { readonly [K in Simulator["kind"]]: SimulatorKind<K> } = { qemu, avr8js };
@@ -21,7 +21,8 @@ function filledIn<K extends Simulator["kind"]>(kind: SimulatorKind<K>, board: Bo
   return {
     describe: () => kind.describe(simulator),
     programs: () => kind.programs(simulator),
-    command: (elf: string, uart: SimulatedUart): Command => kind.command(board, simulator, elf, uart),
+    command: (elf: string, uart: SimulatedUart, loaded: readonly LoadedFile[]): Command =>
+      kind.command(board, simulator, elf, uart, loaded),
     countingArguments: kind.countingArguments,
     costs: kind.costs,
     cycles: kind.cycles,
@@ -34,15 +35,11 @@ export function simulatorKind(board: Board) {
   return filledIn(KINDS[board.simulator.kind] as SimulatorKind<Simulator["kind"]>, board);
 }
 
-/** What stands in for flashing the weights: qemu puts them where the firmware looks for them. */
-function loadedImages({ board, folder, models }: Project): string[] {
+/** What stands in for flashing the weights: they lie where the firmware looks for them. */
+function weightsImages({ board, folder, models }: Project): LoadedFile[] {
   return models.flatMap((name) => {
-    const { manifest } = openProject(folder, name);
-    const address = imageAddress(board, weightsPlace(manifest));
-    if (address === undefined) return [];
-    // A comma separates qemu's options; two stand for one.
-    const file = join(folder, weightsFileName(name)).replaceAll(",", ",,");
-    return ["-device", `loader,file=${file},addr=${hexadecimal(address)},force-raw=on`];
+    const address = imageAddress(board, weightsPlace(openProject(folder, name).manifest));
+    return address === undefined ? [] : [{ file: join(folder, weightsFileName(name)), address }];
   });
 }
 
@@ -54,8 +51,7 @@ export function simulatorCommand(project: Project, uart: SimulatedUart = "stdio"
   if (!existsSync(elf)) {
     throw new UserError("E_TOOL_FAILED", `${folder} is not built yet; run onnx2mcu build ${folder}`);
   }
-  const command = kind.command(elf, uart);
-  return { ...command, args: [...command.args, ...loadedImages(project)], elf };
+  return { ...kind.command(elf, uart, weightsImages(project)), elf };
 }
 
 export async function openSimulator(project: Project): Promise<Transport> {

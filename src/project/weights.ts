@@ -1,5 +1,5 @@
 /** Whether a place of weights is one that a board, and the packaging, can have; and the image as a file of the project. */
-import { type Board, externalFlash, usableFlash } from "../device/boards.js";
+import { type Board, externalFlash, ownFlash, usableFlash } from "../device/boards.js";
 import { tableBytes } from "../emit/manifest.js";
 import {
   hexadecimal,
@@ -26,11 +26,11 @@ export const weightsPlace = (manifest: { readonly weights?: WeightsPlace }): Wei
 
 const overlaps = (a: { from: number; to: number }, b: { from: number; to: number }) => a.from < b.to && b.from < a.to;
 
-/** The external flash in which an address lies. */
-const regionAt = (board: Board, address: number) =>
-  externalFlash(board).find(
-    ({ origin, bytes }) => origin !== undefined && address >= origin && address < origin + bytes,
-  );
+type Region = Board["memory"]["flash"][number];
+
+/** The one of some regions in which an address lies. */
+const regionAt = (regions: readonly Region[], address: number): Region | undefined =>
+  regions.find(({ origin, bytes }) => origin !== undefined && address >= origin && address < origin + bytes);
 
 /** The address at which the firmware of a project finds its image, where it has one. */
 export function imageAddress(board: Board, weights: WeightsPlace): number | undefined {
@@ -63,15 +63,13 @@ export function checkWeightsPlace(board: Board, weights: WeightsPlace, firmware:
   if (address % WEIGHTS_ALIGNMENT !== 0)
     refuse(`${hexadecimal(address)} is no multiple of ${WEIGHTS_ALIGNMENT}, to which weights are aligned`);
   for (const [kind, regions] of [
-    ["where the linker places the firmware", board.memory.flash.filter(({ external }) => !external)],
+    ["where the linker places the firmware", ownFlash(board)],
     ["RAM, which is empty after power-on", board.memory.ram],
   ] as const) {
-    const hit = regions.find(
-      ({ origin, bytes }) => origin !== undefined && address >= origin && address < origin + bytes,
-    );
+    const hit = regionAt(regions, address);
     if (hit) refuse(`${hexadecimal(address)} lies in ${hit.name}, ${kind}; give an address of external flash`);
   }
-  const region = regionAt(board, address);
+  const region = regionAt(externalFlash(board), address);
   const known = externalFlash(board).map(({ name, origin = 0 }) => `${name} at ${hexadecimal(origin)}`);
   if (firmware && board.platformio.platform === "bundled" && !region)
     refuse(
@@ -91,7 +89,7 @@ export function checkWeightsFit(board: Board, program: Program, weights: Weights
     return;
   }
   const address = imageAddress(board, weights);
-  const region = address === undefined ? undefined : regionAt(board, address);
+  const region = address === undefined ? undefined : regionAt(externalFlash(board), address);
   if (address === undefined || !region) return;
   const { bytes } = imageLayout(program);
   const has = region.origin! + region.bytes - address;

@@ -13,16 +13,28 @@ export interface Command {
   readonly args: readonly string[];
 }
 
+/** A file whose bytes are in the memory of the machine when it starts. */
+export interface LoadedFile {
+  readonly file: string;
+  readonly address: number;
+}
+
 export interface SimulatorKind<K extends Simulator["kind"]> {
   /** For documents. */
   describe(simulator: SimulatorOf<K>): string;
   /** Programs that it needs on PATH. */
   programs(simulator: SimulatorOf<K>): readonly string[];
   /**
-   * Its command line with a firmware. On a pseudo-terminal it prints "char device redirected to <path>" first.
+   * Its command line with a firmware, and with files that a real board would have in other flash. On a pseudo-terminal it prints "char device redirected to <path>" first.
    * Throws E_TOOL_MISSING.
    */
-  command(board: Board, simulator: SimulatorOf<K>, elf: string, uart: SimulatedUart): Command;
+  command(
+    board: Board,
+    simulator: SimulatorOf<K>,
+    elf: string,
+    uart: SimulatedUart,
+    loaded: readonly LoadedFile[],
+  ): Command;
   /** Further arguments with which it writes counts to `out`: a stretch each time it reaches the address `mark`. */
   countingArguments(mark: number, out: string): Promise<readonly string[]>;
   /** What it wrote, as the cost of each stretch between two marks. Throws E_TOOL_... */
