@@ -48,7 +48,7 @@ export const flash: AddCommand = (program) => {
       action<Options>(async ([folder], options, output) => {
         const project = openProject(folder, options.model);
         const { weights } = project.manifest;
-        if (weights && "file" in weights) {
+        if ("file" in weights) {
           output.note(
             `this uploads the firmware alone; ${weights.file} has to be flashed beside it (${project.manifest.name}_weights.md)`,
           );

@@ -191,7 +191,15 @@ async function choosePrecisions(ranged: Ranged, tried: TestRows, model: string, 
     if (precisions) throw new UserError("E_USAGE", "--max-accuracy-drop chooses precisions: leave --precisions out");
     const flags = { ...options, maxAccuracyDrop };
     const { calibration: data, observer, percentile, corrections, cost } = options;
-    const settings = JSON.stringify([observer, percentile, corrections, options.symmetric, options.perTensor, cost]);
+    const settings = JSON.stringify([
+      observer,
+      percentile,
+      corrections,
+      options.symmetric,
+      options.perTensor,
+      options.activations,
+      cost,
+    ]);
     const identity = () => [fileHash(model), fileHash(data), settings, rangesText(ranged.ranges)];
     const done = await search(ranged, tried, flags, identity, output);
     return {

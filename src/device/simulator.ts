@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { weightsFileName } from "../emit/weights.js";
 import { UserError } from "../errors.js";
 import { openProject, type Project } from "../project/open.js";
-import { imageAddress, weightsPlace } from "../project/weights.js";
+import { imageAddress } from "../project/weights.js";
 import type { Board } from "./boards.js";
 import { childTransport } from "./child_transport.js";
 import type { Transport } from "./link/transport.js";
@@ -38,7 +38,7 @@ export function simulatorKind(board: Board) {
 /** What stands in for flashing the weights: they lie where the firmware looks for them. */
 function weightsImages({ board, folder, models }: Project): LoadedFile[] {
   return models.flatMap((name) => {
-    const address = imageAddress(board, weightsPlace(openProject(folder, name).manifest));
+    const address = imageAddress(board, openProject(folder, name).manifest.weights);
     return address === undefined ? [] : [{ file: join(folder, weightsFileName(name)), address }];
   });
 }

@@ -11,7 +11,6 @@ import { writeTree } from "../io/files.js";
 import { planMemory } from "../plan/plan.js";
 import { openProject, type Project } from "./open.js";
 import { firmwareProject, type ProjectModel } from "./platformio.js";
-import { weightsPlace } from "./weights.js";
 
 const isPlain = ({ steps }: Program) => steps.flatMap(kernelSteps).every(({ implementation }) => !implementation);
 
@@ -33,7 +32,7 @@ function plainModel({ program: chosen, plan: chosenPlan, manifest, float }: Proj
  */
 export async function hostProject(project: Project): Promise<Project> {
   const models = project.models.map((name) => openProject(project.folder, name));
-  const isOwn = ({ program, manifest }: Project) => isPlain(program) && weightsPlace(manifest).place === "internal";
+  const isOwn = ({ program, manifest }: Project) => isPlain(program) && manifest.weights.place === "internal";
   if (!project.manifest.format && models.every(isOwn)) return project;
   const files = firmwareProject(models.map(plainModel), loadBoard("host"));
   const hash = createHash("sha256")

@@ -3,6 +3,7 @@ import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { type Board, loadBoard } from "../device/boards.js";
 import type { Manifest } from "../emit/manifest.js";
+import { INTERNAL } from "../emit/weights.js";
 import { UserError } from "../errors.js";
 import { loadProgram } from "../host/store.js";
 import type { Plan } from "../plan/plan.js";
@@ -49,12 +50,13 @@ export function openProject(folder: string, model?: string): Project {
   let manifest: Manifest;
   let plan: Plan;
   try {
-    manifest = JSON.parse(read(join(folder, `${name}${MANIFEST}`)));
+    // Before there was a choice, weights were part of the firmware, and no manifest says so.
+    manifest = { weights: INTERNAL, ...JSON.parse(read(join(folder, `${name}${MANIFEST}`))) };
     plan = JSON.parse(read(join(reference, "plan.json")));
   } catch {
     return notAProject(folder);
   }
-  if (manifest?.tool !== "onnx2mcu" || manifest.name !== name || !plan) notAProject(folder);
+  if (manifest.tool !== "onnx2mcu" || manifest.name !== name || !plan) notAProject(folder);
   const float = join(reference, "float.json");
   return {
     folder,

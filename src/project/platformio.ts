@@ -17,7 +17,7 @@ import { packagePath, toolVersion } from "../io/package_path.js";
 import { tensorBytes } from "../plan/dataflow.js";
 import type { Plan } from "../plan/plan.js";
 import { BUNDLED_PLATFORM, bundledPlatform } from "./pio_platform.js";
-import { checkImagesApart, imageAddress, weightsFiles, weightsPlace } from "./weights.js";
+import { checkImagesApart, imageAddress, weightsFiles } from "./weights.js";
 
 const LINK_FILES = ["link.c", "link.h", "link_frame.c", "link_frame.h", "link_messages.h"];
 const MLPERF_FILES = ["link_mlperf.c", "link_mlperf.h"];
@@ -146,10 +146,10 @@ export function firmwareProject(
   const bundled = board.platformio.platform === "bundled";
   checkImagesApart(models, board);
   const cView = ({ program, plan, manifest }: ProjectModel) =>
-    modelView(program, plan, manifest.name, weightsPlace(manifest));
+    modelView(program, plan, manifest.name, manifest.weights);
   const views = models.map((model) => ({
     ...cView(model),
-    imageAddress: hexadecimal(imageAddress(board, weightsPlace(model.manifest)) ?? 0),
+    imageAddress: hexadecimal(imageAddress(board, model.manifest.weights) ?? 0),
     layers: layerViews(model),
     ...{ mlperf, ...valueView(model) },
   }));

@@ -3,7 +3,6 @@ import { type Board, externalFlash, ownFlash, usableFlash } from "../device/boar
 import { tableBytes } from "../emit/manifest.js";
 import {
   hexadecimal,
-  INTERNAL,
   imageLayout,
   WEIGHTS_ALIGNMENT,
   type WeightsPlace,
@@ -16,13 +15,9 @@ import type { ProjectModel } from "./platformio.js";
 
 /** The image of a model whose weights lie outside the firmware, path -> bytes. */
 export function weightsFiles({ manifest, program }: ProjectModel): Map<string, Uint8Array> {
-  if (weightsPlace(manifest).place === "internal") return new Map();
+  if (manifest.weights.place === "internal") return new Map();
   return new Map([[weightsFileName(manifest.name), weightsImage(program, manifest.signature)]]);
 }
-
-/** Where the weights of a generated model lie; those of manifests before there was a choice, in the firmware. */
-export const weightsPlace = (manifest: { readonly weights?: WeightsPlace }): WeightsPlace =>
-  manifest.weights ?? INTERNAL;
 
 const overlaps = (a: { from: number; to: number }, b: { from: number; to: number }) => a.from < b.to && b.from < a.to;
 
@@ -103,7 +98,7 @@ export function checkWeightsFit(board: Board, program: Program, weights: Weights
 /** Throws E_USAGE where the images of two models of one firmware lie over each other. */
 export function checkImagesApart(models: readonly ProjectModel[], board: Board): void {
   const images = models.flatMap(({ manifest, program }) => {
-    const from = imageAddress(board, weightsPlace(manifest));
+    const from = imageAddress(board, manifest.weights);
     return from === undefined ? [] : [{ name: manifest.name, from, to: from + imageLayout(program).bytes }];
   });
   for (const [i, a] of images.entries())

@@ -17,7 +17,6 @@ import { writeTree } from "../io/files.js";
 import { planMemory } from "../plan/plan.js";
 import { openProject, type Project } from "../project/open.js";
 import { firmwareProject, type ProjectModel } from "../project/platformio.js";
-import { weightsPlace } from "../project/weights.js";
 import type { MeasuredCall } from "../select/costs.js";
 import { type SelectOptions, selectKernels } from "../select/select.js";
 import { type Candidate, candidatesOf, measuringProgram, outputBytes, roundsOf } from "./candidates.js";
@@ -108,7 +107,7 @@ export async function tuneProject(
   onProgress(rounds.length, rounds.length);
   const calls = [...measured.values()];
   const { optimize, cascades = true } = { optimize: manifest.choice.optimize, ...options };
-  const weights = weightsPlace(manifest);
+  const weights = manifest.weights;
   const tablesInFlash = weights.place === "internal";
   const choice = selectKernels(plain, target, {
     ...{ tablesInFlash, ...options, optimize, cascades, ioBuffers: manifest.ioBuffers, measured: calls },

@@ -168,6 +168,8 @@ describe("--json gives one document with exactly these keys", () => {
     const resumed = await onnx2mcu([...common, ...search, "-o", at("resumed.onnx")]);
     expect(resumed.stderr).toMatch(/models are judged already/);
     expect(documentOf(resumed).search.chosen).toEqual(found.chosen);
+    const wide = await onnx2mcu([...common, ...search, "--activations", "int16", "-o", at("wide.onnx")]);
+    expect(wide.stdout + wide.stderr).toMatch(/E_DATA_FORMAT[\s\S]*other options/);
   });
 
   test("quantize --metric: a function of the user's", async () => {

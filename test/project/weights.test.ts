@@ -23,6 +23,7 @@ import { writeTree } from "../../src/io/files.js";
 import { packageFiles } from "../../src/project/formats/format.js";
 import { PACKAGE_FORMATS, packageFormat } from "../../src/project/formats/index.js";
 import { hostProject } from "../../src/project/host_project.js";
+import { openProject } from "../../src/project/open.js";
 import { firmwareProject } from "../../src/project/platformio.js";
 import { checkWeightsFit, checkWeightsPlace } from "../../src/project/weights.js";
 import { compileDigits, DIGITS_DATA, writeProject } from "../digits.js";
@@ -63,6 +64,16 @@ test("an image has a header and every table where the manifest says", async () =
     const table = Buffer.from(data.buffer, data.byteOffset, data.byteLength);
     expect(bytes.subarray(offset, offset + size).equals(table)).toBe(true);
   }
+});
+
+test("a manifest that says nothing of weights is of a firmware that holds them", async () => {
+  const folder = join(root, "old");
+  await writeProject(folder, compileDigits({ name: "digits" }));
+  const path = join(folder, "digits_manifest.json");
+  const { weights, ...old } = JSON.parse(readFileSync(path, "utf8"));
+  expect(weights).toEqual({ place: "internal" });
+  writeFileSync(path, JSON.stringify(old));
+  expect(openProject(folder).manifest.weights).toEqual({ place: "internal" });
 });
 
 test("where weights lie changes neither signature nor numbers, and leaves no table in the C", () => {

@@ -4,7 +4,7 @@ import { libraryFiles } from "../../emit/library.js";
 import { modelView } from "../../emit/view.js";
 import { toolVersion } from "../../io/package_path.js";
 import { modelRecords, type ProjectFiles, type ProjectModel, weightsGuide } from "../platformio.js";
-import { weightsFiles, weightsPlace } from "../weights.js";
+import { weightsFiles } from "../weights.js";
 import { sampleView, shownOf } from "./sample.js";
 
 export interface PackageFormat {
@@ -24,7 +24,7 @@ export interface PackageFormat {
 
 /** What the templates of a format print. */
 export function packageView({ program, plan, manifest }: ProjectModel) {
-  const view = modelView(program, plan, manifest.name, weightsPlace(manifest));
+  const view = modelView(program, plan, manifest.name, manifest.weights);
   return {
     ...view,
     toolVersion,
