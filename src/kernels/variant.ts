@@ -43,6 +43,8 @@ export interface Implementation {
    * bytes that are still to be read. Negative where the output may even start behind. Absent: never.
    */
   readonly lead?: number;
+  /** Bytes of the C function's code where they depend on the call; absent: those of the variant. */
+  readonly codeBytes?: number;
   readonly cost: Cost;
 }
 

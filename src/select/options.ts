@@ -74,7 +74,7 @@ export function optionsOf(
     const banded = memoised((outRows: number) => learned(bandCycles(variant, call, rows!, outRows, target)));
     options.push({
       ...{ step: { ...step, implementation: { ...implementation, cycles } }, variant: variant.name, kernel },
-      ...{ codeBytes: variant.codeBytes, cycles },
+      ...{ codeBytes: found.codeBytes ?? variant.codeBytes, cycles },
       ...(rows &&
         callRows({ ...step, implementation }, rows) && {
           banded: (bands: readonly number[]) => bands.reduce((sum, outRows) => sum + banded(outRows), 0),

@@ -13,7 +13,13 @@ import { type Plan, planMemory } from "../plan/plan.js";
 import { stepRows } from "./cascade.js";
 import { costsOf, type MeasuredCall } from "./costs.js";
 import { type Option, type Options, optionsOf, type Rejection } from "./options.js";
-import { type BandedSteps, type LayerStreamer, layerStreamer, type StreamedLayers } from "./stream_layers.js";
+import {
+  type Alternative,
+  type BandedSteps,
+  type LayerStreamer,
+  layerStreamer,
+  type StreamedLayers,
+} from "./stream_layers.js";
 
 /**
  * What is made small first. speed: cycles; ram: the arena; flash: tables and code; balanced: the arena, where a share
@@ -117,14 +123,23 @@ export function selectKernels(given: Program, target: Target, options: SelectOpt
     });
     return streamer(limit, maxCycles);
   };
+  const optionsFor = new Map(given.steps.map((step, index) => [step.outputs[0], own[index]]));
+  const lighter: Lighter = (step) => {
+    const options = optionsFor.get(step.outputs[0]) ?? [];
+    const now = options.find((option) => option.step === step);
+    return (now ? options : [])
+      .filter((option) => scratchOf(option) < scratchOf(now!))
+      .sort((a, b) => a.cycles - b.cycles)
+      .map((option) => ({ step: option.step, cycles: option.cycles - now!.cycles }));
+  };
   const inOrder = at.every((index, position) => index === position);
   const start = inOrder ? planned : planMemory(ordered, { ioBuffers });
   const attempts = new Attempts({ program: ordered, peak: start.lowerBound, cycles: 0, plan: start }, ioBuffers);
-  if (optimize === "ram") attempts.shrink(stream);
+  if (optimize === "ram") attempts.shrink(stream, lighter);
   else if (optimize === "balanced")
     attempts.balance((limit) => stream(limit, leastCycles * (1 + BALANCED_SHARE) - before), before);
   if (maxRam !== undefined && attempts.ram > maxRam) {
-    attempts.fit(stream, maxRam);
+    attempts.fit(stream, maxRam, lighter);
     if (attempts.ram > maxRam) doesNotFit("RAM for the arena", attempts.ram, "--max-ram", maxRam);
   }
   const { program, plan, cycles } = attempts.best;
@@ -140,6 +155,8 @@ export function selectKernels(given: Program, target: Target, options: SelectOpt
     },
   };
 }
+
+type Lighter = (step: Step) => readonly Alternative[];
 
 /** The plan in hand, and others that are kept where they are better. */
 class Attempts {
@@ -162,13 +179,34 @@ class Attempts {
     return plan;
   }
 
-  /** The smallest arena, and of those the fewest cycles: first whatever lowers the peak, then only what that needs. */
-  shrink(stream: LayerStreamer): void {
+  /**
+   * The smallest arena, and of those the fewest cycles: first whatever lowers the peak, then only what that needs.
+   * @param lighter other ways to compute a step with less scratch, the cheapest first, and the cycles that they add
+   */
+  shrink(stream: LayerStreamer, lighter: Lighter): void {
     const first = stream(0);
     if (first.cycles === 0 && first.peak >= this.best.plan.lowerBound) return;
     this.attempt(first);
-    this.attempt(stream(first.peak));
-    if (this.best.plan.arenaBytes > first.peak) this.attempt(stream(this.best.plan.arenaBytes));
+    const compact = (streamed: StreamedLayers) => this.closeGaps(streamed, this.attempt(streamed), lighter);
+    compact(stream(first.peak));
+    if (this.best.plan.arenaBytes > first.peak) compact(stream(this.best.plan.arenaBytes));
+  }
+
+  /** Less scratch where a placement puts it above the peak. */
+  private closeGaps(streamed: StreamedLayers, plan: Plan, lighter: Lighter): void {
+    const scratchEnd = (index: number) =>
+      (plan.scratch[index] ?? 0) + firmwareCall(streamed.program.steps[index]).scratchBytes;
+    const above = streamed.program.steps.findIndex((_, index) => scratchEnd(index) > streamed.peak);
+    if (above < 0) return;
+    for (const { step, cycles } of lighter(streamed.program.steps[above])) {
+      const program = { ...streamed.program, steps: streamed.program.steps.with(above, step) };
+      const changed = { ...streamed, program, cycles: streamed.cycles + cycles };
+      const own = this.attempt(changed);
+      if (own.arenaBytes < plan.arenaBytes) {
+        this.closeGaps(changed, own, lighter);
+        return;
+      }
+    }
   }
 
   /**
@@ -197,7 +235,7 @@ class Attempts {
   }
 
   /** The fewest cycles with which the arena keeps a limit. Its offsets may leave gaps, so the peak must be lower still. */
-  fit(stream: LayerStreamer, maxRam: number): void {
+  fit(stream: LayerStreamer, maxRam: number, lighter: Lighter): void {
     const room = maxRam - this.best.plan.persistentBytes;
     let limit = room;
     for (let i = 0; i < 4 && limit > 0; i++) {
@@ -205,7 +243,7 @@ class Attempts {
       if (plan.arenaBytes <= room) return;
       limit -= plan.arenaBytes - room;
     }
-    this.shrink(stream);
+    this.shrink(stream, lighter);
   }
 }
 

@@ -21,6 +21,7 @@ const SHARED_HEADERS = [
   "nn_math_log",
   "nn_math_trig",
   "nn_packed_dsp",
+  "nn_ring_dsp",
   "nn_rows",
   "nn_s16",
   "nn_s16_dsp",

@@ -33,6 +33,12 @@ export interface Runs {
 
 export type Pair = readonly [number, number | undefined];
 
+/** Those of the plain kernel without groups. */
+export const CONV2D_FIELDS = int32Fields(
+  "batch in_h in_w in_c out_h out_w out_c kernel_h kernel_w stride_h stride_w dilation_h dilation_w",
+  "pad_top pad_left in_zero_point out_zero_point out_min out_max",
+);
+
 /** The C functions: for each shift, with and without a clamp other than that of int8. */
 export function functionsOf(layout: Layout): ReadonlyMap<string, CFunction> {
   const all = SHIFTS.flatMap((s) => [false, true].map((clamped) => functionFor(layout, s, clamped)));
@@ -51,10 +57,7 @@ function functionFor(layout: Layout, s: number, clamped: boolean): CFunction {
     name,
     inputs: 1,
     outputs: 1,
-    params: int32Fields(
-      "batch in_h in_w in_c out_h out_w out_c kernel_h kernel_w stride_h stride_w dilation_h dilation_w",
-      "pad_top pad_left in_zero_point out_zero_point out_min out_max",
-    ),
+    params: CONV2D_FIELDS,
     constants: [{ name: "packed", type: "int32" }],
     inPlace: [],
     template: {
@@ -79,7 +82,7 @@ function functionFor(layout: Layout, s: number, clamped: boolean): CFunction {
 }
 
 /** Blocks of four channels: biases, pairs of weights, multipliers; see the header of the C function. */
-function packed(channels: readonly ScaledChannel[], runs: Runs, pairs: readonly Pair[]): Int32Array {
+export function packed(channels: readonly ScaledChannel[], runs: Runs, pairs: readonly Pair[]): Int32Array {
   const words: number[] = [];
   for (let first = 0; first < channels.length; first += 4) {
     const four = Array.from({ length: 4 }, (_, i) => channels[first + i]);

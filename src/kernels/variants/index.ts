@@ -10,6 +10,7 @@ import nn_conv2d_s4_dsp from "./nn_conv2d_s4_dsp.js";
 import nn_conv2d_s4_mve from "./nn_conv2d_s4_mve.js";
 import nn_conv2d_s8_armv6m from "./nn_conv2d_s8_armv6m.js";
 import nn_conv2d_s8_dsp_ring from "./nn_conv2d_s8_dsp_ring.js";
+import nn_conv2d_s8_dsp_unrolled from "./nn_conv2d_s8_dsp_unrolled.js";
 import nn_conv2d_s8_dsp_window from "./nn_conv2d_s8_dsp_window.js";
 import nn_conv2d_s8_mve from "./nn_conv2d_s8_mve.js";
 import nn_conv2d_s8_rv32im from "./nn_conv2d_s8_rv32im.js";
@@ -44,6 +45,7 @@ import nn_lut_s8_thumb2 from "./nn_lut_s8_thumb2.js";
 import nn_max_pool2d_s8_dsp from "./nn_max_pool2d_s8_dsp.js";
 import nn_mean_s8_dsp from "./nn_mean_s8_dsp.js";
 import nn_mul_s8_dsp from "./nn_mul_s8_dsp.js";
+import nn_pointwise_conv2d_s8_dsp from "./nn_pointwise_conv2d_s8_dsp.js";
 import nn_pointwise_conv2d_s8_mve from "./nn_pointwise_conv2d_s8_mve.js";
 
 export const variants: readonly Variant[] = [
@@ -62,6 +64,7 @@ export const variants: readonly Variant[] = [
   nn_conv2d_s4_mve,
   nn_conv2d_s8_armv6m,
   nn_conv2d_s8_dsp_ring,
+  nn_conv2d_s8_dsp_unrolled,
   nn_conv2d_s8_dsp_window,
   nn_conv2d_s8_mve,
   nn_conv2d_s8_rv32im,
@@ -90,6 +93,7 @@ export const variants: readonly Variant[] = [
   nn_max_pool2d_s8_dsp,
   nn_mean_s8_dsp,
   nn_mul_s8_dsp,
+  nn_pointwise_conv2d_s8_dsp,
   nn_pointwise_conv2d_s8_mve,
 ];
 
