@@ -34,6 +34,7 @@ import nn_fully_connected_s4 from "./nn_fully_connected_s4.js";
 import nn_fully_connected_s4_dsp from "./nn_fully_connected_s4_dsp.js";
 import nn_fully_connected_s4_mve from "./nn_fully_connected_s4_mve.js";
 import nn_fully_connected_s8_armv6m from "./nn_fully_connected_s8_armv6m.js";
+import nn_fully_connected_s8_compact from "./nn_fully_connected_s8_compact.js";
 import nn_fully_connected_s8_dsp from "./nn_fully_connected_s8_dsp.js";
 import nn_fully_connected_s8_mve from "./nn_fully_connected_s8_mve.js";
 import nn_fully_connected_s8_rv32im from "./nn_fully_connected_s8_rv32im.js";
@@ -84,6 +85,7 @@ export const variants: readonly Variant[] = [
   nn_fully_connected_s4_dsp,
   nn_fully_connected_s4_mve,
   nn_fully_connected_s8_armv6m,
+  nn_fully_connected_s8_compact,
   nn_fully_connected_s8_dsp,
   nn_fully_connected_s8_mve,
   nn_fully_connected_s8_rv32im,
