@@ -228,14 +228,16 @@ function cascadeView(
         ? `${type}${outer}`
         : `${type}(${outer} + band.first * ${rowBytes(tensor, rows.inRows)})`;
     });
-    const to = lines ? `nn_row(&lines_${stage}, ${row(stage)})` : `(out + made * ${rowBytes(output.id, rows.outRows)})`;
+    const ownRow = rows.accumulates ? "out" : `(out + made * ${rowBytes(output.id, rows.outRows)})`;
+    const to = lines ? `nn_row(&lines_${stage}, ${row(stage)})` : ownRow;
     const scratch = firmwareCall(step).scratchBytes > 0 ? `work + ${cascade.scratchOffset}` : null;
     const low = [row(stage), ...consumers(stage).map((by) => firstRowText(row(by), stages[by].rows))];
     return {
       ...callView(step, `${id}_${stage}`),
       ...{ row: row(stage), end: end(stage), geometry: geometry(rows) },
       band: rows.fields.map(({ name: field, index, of, times }) => {
-        const value = { inRows: "band.in_rows", padTop: "band.pad_top", outRows: `${end(stage)} - ${row(stage)}` }[of];
+        const outRows = `${end(stage)} - ${row(stage)}`;
+        const value = { inRows: "band.in_rows", padTop: "band.pad_top", outRows, made: row(stage) }[of];
         return {
           name: index === undefined ? field : `${field}[${index}]`,
           value: times === 1 ? value : `(${value}) * ${times}`,

@@ -67,6 +67,7 @@ import nn_normalize_s8 from "./nn_normalize_s8.js";
 import nn_pad from "./nn_pad.js";
 import nn_quantize_f32_s8 from "./nn_quantize_f32_s8.js";
 import nn_quantize_f32_s16 from "./nn_quantize_f32_s16.js";
+import nn_requantize_s32_s8 from "./nn_requantize_s32_s8.js";
 import nn_resample_f32 from "./nn_resample_f32.js";
 import nn_resample_s8 from "./nn_resample_s8.js";
 import nn_resize_nearest from "./nn_resize_nearest.js";
@@ -75,6 +76,7 @@ import nn_scatter from "./nn_scatter.js";
 import nn_slice from "./nn_slice.js";
 import nn_softmax_f32 from "./nn_softmax_f32.js";
 import nn_softmax_s8 from "./nn_softmax_s8.js";
+import nn_sum_rows_s8 from "./nn_sum_rows_s8.js";
 import nn_transpose from "./nn_transpose.js";
 import nn_where from "./nn_where.js";
 import nn_widen_s8_s16 from "./nn_widen_s8_s16.js";
@@ -133,6 +135,7 @@ const table: readonly Kernel[] = [
   nn_normalize_s8,
   nn_pad,
   nn_quantize_f32_s8,
+  nn_requantize_s32_s8,
   nn_resample_f32,
   nn_resample_s8,
   nn_resize_nearest,
@@ -141,6 +144,7 @@ const table: readonly Kernel[] = [
   nn_slice,
   nn_softmax_f32,
   nn_softmax_s8,
+  nn_sum_rows_s8,
   nn_transpose,
   nn_where,
 ];

@@ -9,8 +9,8 @@ export interface BandField {
   /** Field of the parameter struct, with the index of an array's element. */
   readonly name: string;
   readonly index?: number;
-  /** Rows of the output, rows of the input that the band may read, or rows of padding above those. */
-  readonly of: "outRows" | "inRows" | "padTop";
+  /** Rows of the output, rows of the input that the band may read, rows of padding above those, or rows made before. */
+  readonly of: "outRows" | "inRows" | "padTop" | "made";
   readonly times: number;
 }
 
@@ -28,6 +28,8 @@ export interface Rows {
   readonly fields: readonly BandField[];
   /** Positions of inputs that every band reads whole: operands without rows. */
   readonly whole: readonly number[];
+  /** The output has no rows: a call adds its rows to all of it. */
+  readonly accumulates?: true;
 }
 
 /**
@@ -54,6 +56,15 @@ export function countRows(field: string): (p: Readonly<Record<string, unknown>>,
     if (rows === undefined || count % rows !== 0) return undefined;
     return eachRow(rows, [{ name: field, of: "outRows", times: count / rows }]);
   };
+}
+
+/** Rows of a kernel that sums rows; `made` of its parameters counts those of the calls before. */
+export function sumRows(rows: number): Rows {
+  const fields = [
+    { name: "rows", of: "outRows", times: 1 },
+    { name: "made", of: "made", times: 1 },
+  ] as const;
+  return { ...eachRow(rows, fields), accumulates: true };
 }
 
 type Strided = {

@@ -22,7 +22,7 @@ export function stepRows(program: Program): (Rows | undefined)[] {
   const rowsOf = (step: Step) =>
     step.outputs.length === 1 ? kernelOf(step.kernel).rows?.(step.params, known.get(root(step.outputs[0]))) : undefined;
   const learn = (step: Step, rows: Rows) => {
-    if (!known.has(root(step.outputs[0]))) known.set(root(step.outputs[0]), rows.outRows);
+    if (!rows.accumulates && !known.has(root(step.outputs[0]))) known.set(root(step.outputs[0]), rows.outRows);
     step.inputs.forEach((id, i) => {
       if (!rows.whole.includes(i) && !known.has(root(id))) known.set(root(id), rows.inRows);
     });
@@ -47,7 +47,7 @@ export function stepRows(program: Program): (Rows | undefined)[] {
     const rows = rowsOf(step);
     const fits =
       rows &&
-      divides(step.outputs[0], rows.outRows) &&
+      (rows.accumulates || divides(step.outputs[0], rows.outRows)) &&
       step.inputs.every((id, i) => rows.whole.includes(i) || divides(id, rows.inRows));
     return fits ? rows : undefined;
   });
@@ -77,7 +77,7 @@ interface Schedule {
   readonly bands: readonly (readonly number[])[];
 }
 
-/** Runs the rows of all stages. @param outer bytes of a row of the input `over` and of the output */
+/** Runs the rows of all stages. @param outer bytes of a row of the input `over` and of the output, or of all of that */
 function simulate(
   parts: readonly Part[],
   band: number,
@@ -114,7 +114,7 @@ function simulate(
     }
     const unread = (stage: number) =>
       made[stage] < parts[stage].rows.outRows ? firstRow(parts[stage].rows, made[stage]) : Number.POSITIVE_INFINITY;
-    const end = need[last] * outer.output;
+    const end = parts[last].rows.accumulates ? outer.output : need[last] * outer.output;
     const others = readers.filter((stage) => stage < last).map((stage) => unread(stage) * outer.input);
     const own = readers.includes(last) ? [firstRow(parts[last].rows, made[last]) * outer.input] : [];
     lead = Math.max(lead, end - Math.min(...others, ...own));
@@ -159,7 +159,7 @@ export function makeCascade(
     const plain = rows[index];
     if (!plain || step.cascade) return undefined;
     const own = callRows(step, plain);
-    if (!own) return undefined;
+    if (!own || (own.accumulates && index !== last)) return undefined;
     const writers = step.inputs.map((id) => stageOf.get(root(id)));
     for (const [i, writer] of writers.entries()) {
       if (writer === undefined) continue;
@@ -180,9 +180,10 @@ export function makeCascade(
   const output = program.steps[last].outputs[0];
   const perRow = (id: number, of: number) => tensorBytes(tensors[id]) / of;
   const reader = parts.find(({ step }) => step.inputs.includes(over));
+  const ownRows = parts[parts.length - 1].rows;
   const outer = {
     input: reader ? perRow(over, reader.rows.inRows) : 0,
-    output: perRow(output, parts[parts.length - 1].rows.outRows),
+    output: perRow(output, ownRows.accumulates ? 1 : ownRows.outRows),
   };
   const rowBytes = parts.map(({ step, rows: { outRows } }) => perRow(step.outputs[0], outRows));
   const found = simulate(parts, band, over, outer, rowBytes);

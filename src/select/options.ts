@@ -97,7 +97,7 @@ function memoised(of: (rows: number) => number): (rows: number) => number {
 /** Cycles of a variant for a call on a band of so many rows of the output, with no padding above or below. */
 function bandCycles(variant: Variant, call: PlainCall, rows: Rows, outRows: number, target: Target): number {
   const inRows = Math.min(rows.inRows, (outRows - 1) * rows.stride + rows.window);
-  const band = { inRows, padTop: 0, outRows };
+  const band = { inRows, padTop: 0, outRows, made: 0 };
   const changed: Record<string, number | readonly number[]> = { ...call.params };
   for (const { name, index, of, times } of rows.fields) {
     const value = band[of] * times;

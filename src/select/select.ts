@@ -13,6 +13,7 @@ import { type Plan, planMemory } from "../plan/plan.js";
 import { stepRows } from "./cascade.js";
 import { costsOf, type MeasuredCall } from "./costs.js";
 import { type Option, type Options, optionsOf, type Rejection } from "./options.js";
+import { splitMeans } from "./split_means.js";
 import {
   type Alternative,
   type BandedSteps,
@@ -70,6 +71,40 @@ const BANDS = [1, 2, 4, 8];
 
 /** Throws E_DOES_NOT_FIT, with the smallest figure there is, where a limit cannot be kept. */
 export function selectKernels(given: Program, target: Target, options: SelectOptions = {}): Choice {
+  const { optimize = "balanced", maxRam, cascades = true } = options;
+  const countsRam = optimize === "ram" || optimize === "balanced" || maxRam !== undefined;
+  const split = countsRam && cascades ? splitMeans(given) : given;
+  if (split === given) return selectSteps(given, target, options);
+  const choices: Choice[] = [];
+  const errors: unknown[] = [];
+  for (const program of [given, split]) {
+    // Only where the image before a mean is there when the most bytes are in use.
+    if (choices.length > 0 && !meanAtPeak(choices[0])) break;
+    try {
+      choices.push(selectSteps(program, target, options));
+    } catch (error) {
+      if (!(error instanceof UserError)) throw error;
+      errors.push(error);
+    }
+  }
+  if (choices.length === 0) throw errors[0];
+  return choices.reduce((best, choice) => (figure(choice, optimize) < figure(best, optimize) ? choice : best));
+}
+
+/** What is compared between programs that say the same: less is better. */
+function figure({ plan, decision }: Choice, optimize: Optimize): number {
+  const bytes = plan.arenaBytes + plan.persistentBytes;
+  if (optimize === "ram") return bytes + decision.cycles * 2 ** -40;
+  return optimize === "balanced" ? bytes * decision.cycles ** 2 : decision.cycles;
+}
+
+/** A tensor that a mean reads is among what takes the most bytes. */
+function meanAtPeak({ program, plan }: Choice): boolean {
+  const read = new Set(program.steps.flatMap(({ kernel, inputs }) => (kernel === "nn_mean_s8" ? inputs : [])));
+  return plan.aliveAtPeak.some(({ tensor }) => tensor !== null && read.has(tensor));
+}
+
+function selectSteps(given: Program, target: Target, options: SelectOptions): Choice {
   const { optimize = "balanced", ioBuffers = "arena", maxRam, maxFlash, cascades = true, measured } = options;
   const rows = stepRows(given);
   const costs = costsOf(target, measured);

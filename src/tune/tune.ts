@@ -19,6 +19,7 @@ import { openProject, type Project } from "../project/open.js";
 import { firmwareProject, type ProjectModel } from "../project/platformio.js";
 import type { MeasuredCall } from "../select/costs.js";
 import { type SelectOptions, selectKernels } from "../select/select.js";
+import { joinMeans } from "../select/split_means.js";
 import { type Candidate, candidatesOf, measuringProgram, outputBytes, roundsOf } from "./candidates.js";
 
 /** Flash and RAM of the board that the measuring firmware leaves to link, main program and stack, bytes. */
@@ -95,7 +96,7 @@ export async function tuneProject(
     );
   }
   const target = targetOf(board);
-  const plain = plainProgram(project.program);
+  const plain = joinMeans(plainProgram(project.program));
   const { program, options: ways, candidates } = candidatesOf(plain, target, known);
   const fastest = ways.map((list) => list.reduce((best, one) => (one.cycles < best.cycles ? one : best)).step);
   const rounds = roundsFor(program, candidates, board, manifest.arena.bytes);

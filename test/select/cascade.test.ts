@@ -4,16 +4,17 @@ import type { Program } from "../../src/graph/program.js";
 import { dataflow, kernelInPlace } from "../../src/plan/dataflow.js";
 import { planMemory } from "../../src/plan/plan.js";
 import { makeCascade, stepRows } from "../../src/select/cascade.js";
-import { randomChain } from "./chains.js";
+import { splitMeans } from "../../src/select/split_means.js";
+import { randomChain, withMean } from "./chains.js";
 import { differing } from "./native.js";
 
 const ioBuffers = "arena";
 
-/** All steps of a program as one cascade; undefined where they make none. */
-function streamed(program: Program, band: number): Program | undefined {
+/** The first steps of a program, by default all, as one cascade; undefined where they make none. */
+function streamed(program: Program, band: number, count = program.steps.length): Program | undefined {
   const { readers } = dataflow(program, { ioBuffers, alignment: 16, inPlaceOf: kernelInPlace });
-  const made = makeCascade(program, stepRows(program), readers, [...program.steps.keys()], band);
-  return made && { ...program, steps: [made.step] };
+  const made = makeCascade(program, stepRows(program), readers, [...Array(count).keys()], band);
+  return made && { ...program, steps: [made.step, ...program.steps.slice(count)] };
 }
 
 describe("makeCascade", () => {
@@ -31,6 +32,18 @@ describe("makeCascade", () => {
       return from.offset < to.offset + to.bytes && to.offset < from.offset + from.bytes;
     });
     expect(overlapping.length).toBeGreaterThan(10);
+    expect(await differing(planned)).toEqual([]);
+  }, 240_000);
+
+  it("adds up the sums of a mean row by row, without the image before it", async () => {
+    const drawn = fc.sample(fc.tuple(randomChain, fc.integer({ min: 1, max: 3 })), { seed: 52, numRuns: 120 });
+    const programs = drawn.flatMap(([program, band]) => {
+      const split = splitMeans(withMean(program));
+      const last = split.steps.length - 1;
+      return split.steps[last].kernel === "nn_mean_s8" ? [] : (streamed(split, band, last) ?? []);
+    });
+    expect(programs.length).toBeGreaterThan(30);
+    const planned = programs.slice(0, 40).map((program) => ({ program, plan: planMemory(program, { ioBuffers }) }));
     expect(await differing(planned)).toEqual([]);
   }, 240_000);
 

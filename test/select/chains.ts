@@ -4,6 +4,7 @@ import type { TypedArray } from "../../src/graph/ir.js";
 import type { Constant, Program, ProgramTensor, Step } from "../../src/graph/program.js";
 import { kernelOf } from "../../src/kernels/index.js";
 import { averagePoolCounts } from "../../src/kernels/nn_average_pool2d_s8.js";
+import { fixedPoint } from "../../src/numerics/requantize.js";
 
 const KINDS = ["conv", "conv", "depthwise", "depthwise", "max", "average", "lut", "add", "mul", "concat"] as const;
 
@@ -154,6 +155,28 @@ function chain(size: readonly [number, number, number], layers: readonly Layer[]
     }
   }
   return pruned({ precision: "int8", tensors, constants, steps, inputs: [0], outputs: [current] });
+}
+
+/** The program with the mean of its output over rows and columns behind it. */
+export function withMean(program: Program): Program {
+  const [from] = program.outputs;
+  const [, h, w, c] = program.tensors[from].shape;
+  const to = program.tensors.length;
+  const limits = { out_zero_point: 3, out_min: -128, out_max: 127 };
+  const params = {
+    outer: 1,
+    count: h * w,
+    inner: c,
+    in_zero_point: 2,
+    ...limits,
+    ...fixedPoint(2 / (h * w), 256 * h * w),
+  };
+  const mean: Step = {
+    ...{ kernel: "nn_mean_s8", node: "mean", operator: "ReduceMean", inputs: [from], outputs: [to] },
+    ...{ constants: {}, params, scratchBytes: 0, macs: 0 },
+  };
+  const tensor: ProgramTensor = { id: to, name: "mean", type: "int8", shape: [1, c] };
+  return { ...program, tensors: [...program.tensors, tensor], steps: [...program.steps, mean], outputs: [to] };
 }
 
 /** Without what does not reach the output. */

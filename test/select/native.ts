@@ -25,6 +25,9 @@ function expected(program: Program): { readonly row: Int8Array; readonly output:
   return { row, output: Buffer.from(output.buffer, output.byteOffset, output.byteLength) };
 }
 
+/** The bytes of the output that the host reference gives for a row of noise. */
+export const hostOutputs = (program: Program): Buffer => expected(program).output;
+
 /**
  * Indices of the planned programs whose C gives other bytes than the host reference. One input and one output each, int8.
  * The arena is poisoned, so that a row that nobody has written shows.
