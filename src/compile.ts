@@ -36,7 +36,7 @@ import {
   roundQuantised,
 } from "./quantize/quantise.js";
 import type { Rejection } from "./select/options.js";
-import { type Decision, type SelectOptions, selectKernels } from "./select/select.js";
+import { type Decision, type Request, type SelectOptions, selectKernels } from "./select/select.js";
 
 export type { Rows } from "./quantize/calibrate.js";
 
@@ -87,6 +87,8 @@ export interface Compiled {
   readonly program: Program;
   /** By step of the program: variants of its kernel that were not chosen, and why. */
   readonly rejected: readonly (readonly Rejection[])[];
+  /** What the chooser was asked for. */
+  readonly request: Request;
   /** What was decided about speed, RAM and flash on the whole. */
   readonly decision: Decision;
   /** Layers whose channels are eliminated in the program. */
@@ -178,9 +180,10 @@ export function compileFor(prepared: Prepared, options: CompileOptions = {}): Co
   const { lean, ...rest } = prepared;
   const { weights = INTERNAL, target = PLAIN_C }: CompileOptions = options;
   const tablesInFlash = weights.place === "internal";
-  const { program, plan, rejected, decision } = selectKernels(lean, target, { ...options, tablesInFlash });
+  const choice = selectKernels(lean, target, { ...options, tablesInFlash });
+  const { program, plan } = choice;
   const view = modelView(program, plan, prepared.name, weights);
-  return { ...rest, program, rejected, decision, plan, view, files: libraryFiles(view) };
+  return { ...rest, ...choice, view, files: libraryFiles(view) };
 }
 
 /** The whole way from a model to C files. Writes nothing. */

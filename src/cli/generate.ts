@@ -163,7 +163,8 @@ async function run(path: string, options: Options, output: Output): Promise<unde
   const compiled = compile(path, {
     weights,
     name: options.name,
-    ...(options.kernels === "auto" && { target: targetOf(board) }),
+    target: targetOf(board),
+    kernels: options.kernels,
     optimize: options.optimize,
     cascades: options.cascade,
     ...(options.costs && { measured: readCosts(options.costs, board.core) }),

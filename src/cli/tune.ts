@@ -7,7 +7,7 @@ import { writeTree } from "../io/files.js";
 import { openProject } from "../project/open.js";
 import { firmwareProject } from "../project/platformio.js";
 import { estimateCycles } from "../select/estimate.js";
-import type { Optimize } from "../select/select.js";
+import type { Optimize, Request } from "../select/select.js";
 import { costsFileName, readCosts, storeCosts } from "../tune/costs_file.js";
 import { tuneProject } from "../tune/tune.js";
 import { type AddCommand, action } from "./command.js";
@@ -16,10 +16,11 @@ import { compact, kilobytes, type Output } from "./output.js";
 
 interface Options {
   json?: boolean;
+  kernels?: Request["kernels"];
   optimize?: Optimize;
   maxRam?: number;
   maxFlash?: number;
-  cascade: boolean;
+  cascade?: boolean;
 }
 
 export const tune: AddCommand = (program) => {
@@ -28,12 +29,14 @@ export const tune: AddCommand = (program) => {
     .description("measure the kernels of a firmware in the simulator, and generate it anew with the best")
     .argument("<firmware>", "folder that `generate` wrote for a simulated board, with one model")
     .addOption(
-      new Option("--optimize <what>", "as in generate (default: as it was generated)").choices([
+      new Option("--optimize <what>", "this and the next five as in generate (default: as it was generated)").choices([
         ...["speed", "balanced", "ram", "flash"],
       ]),
     )
+    .addOption(new Option("--kernels <which>", "the fastest, or plain C alone").choices(["auto", "plain"]))
     .option("--max-ram <bytes>", "limit of the arena and the states", byteCount)
     .option("--max-flash <bytes>", "limit of tables and kernels", byteCount)
+    .option("--cascade", "run layers row by row together with the next where that pays")
     .option("--no-cascade", "run every layer whole")
     .addOption(jsonOption())
     .addHelpText(
@@ -55,17 +58,17 @@ async function run(folder: string, options: Options, output: Output): Promise<un
   const { model, measured } = await tuneProject(
     project,
     {
+      ...(options.kernels && { kernels: options.kernels }),
       ...(options.optimize && { optimize: options.optimize }),
       ...(options.maxRam !== undefined && { maxRam: options.maxRam }),
       ...(options.maxFlash !== undefined && { maxFlash: options.maxFlash }),
-      cascades: options.cascade,
+      ...(options.cascade !== undefined && { cascades: options.cascade }),
     },
     known,
     (done, all) => output.progress(`measuring kernels: ${done} of ${all} firmwares`),
   );
   if (measured.length === 0) throw new UserError("E_USAGE", `${folder} has no layers to measure`);
-  const mlperf = existsSync(join(folder, "lib", "link", "link_mlperf.c"));
-  const files = firmwareProject([model], board, { mlperf });
+  const files = firmwareProject([model], board, { mlperf: manifest.mlperf });
   const changes = await writeTree(folder, new Map([...files, [file, storeCosts(board.core, measured)]]));
   for (const kept of changes.kept) output.note(`kept ${kept}: it was edited since it was generated`);
   // Both by what was measured, so that they can be compared.

@@ -77,7 +77,10 @@ function weightsOf(name: string, program: Program, where: WeightsPlace) {
 
 /** What the manifest says of a compiled model. */
 interface Described
-  extends Pick<Compiled, "name" | "program" | "plan" | "view" | "rejected" | "decision" | "stream" | "eliminated"> {
+  extends Pick<
+    Compiled,
+    "name" | "program" | "plan" | "view" | "rejected" | "request" | "decision" | "stream" | "eliminated"
+  > {
   readonly model: { readonly graph: { readonly opset: number }; readonly producer: string };
 }
 
@@ -139,6 +142,7 @@ export function manifestOf(compiled: Described, board: string, source: { file: s
     tables: { bytes: tableBytes(program), count: firmwareConstants(program).size },
     weights: weightsOf(name, program, view.weights.where),
     macs: program.steps.reduce((sum, step) => sum + step.macs, 0),
+    request: compiled.request,
     choice: compiled.decision,
     eliminated: eliminationOf(compiled),
     ortAgreement: ortAgreementOf(compiled),
@@ -168,4 +172,6 @@ export function manifestOf(compiled: Described, board: string, source: { file: s
 export interface Manifest extends ReturnType<typeof manifestOf> {
   /** How the model is packaged (`generate --format`); absent in firmware projects. */
   readonly format?: string;
+  /** The firmware understands the dialect of the MLPerf Tiny runner, too; absent where it does not. */
+  readonly mlperf?: true;
 }

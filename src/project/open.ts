@@ -7,6 +7,7 @@ import { INTERNAL } from "../emit/weights.js";
 import { UserError } from "../errors.js";
 import { loadProgram } from "../host/store.js";
 import type { Plan } from "../plan/plan.js";
+import { requestOf } from "../select/select.js";
 import type { ProjectModel } from "./platformio.js";
 
 /** A project, seen from one of its models. */
@@ -50,8 +51,9 @@ export function openProject(folder: string, model?: string): Project {
   let manifest: Manifest;
   let plan: Plan;
   try {
-    // Before there was a choice, weights were part of the firmware, and no manifest says so.
-    manifest = { weights: INTERNAL, ...JSON.parse(read(join(folder, `${name}${MANIFEST}`))) };
+    const stored = JSON.parse(read(join(folder, `${name}${MANIFEST}`)));
+    // What older manifests do not say: weights were part of the firmware, and what was asked for is lost but for this.
+    manifest = { weights: INTERNAL, request: requestOf({ optimize: stored.choice?.optimize }), ...stored };
     plan = JSON.parse(read(join(reference, "plan.json")));
   } catch {
     return notAProject(folder);

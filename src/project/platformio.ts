@@ -181,7 +181,8 @@ export function firmwareProject(
   ]);
   for (const model of models) {
     // A package that becomes firmware is a package no more.
-    const { format: _, ...manifest } = model.manifest;
+    const { format: _, mlperf: __, ...described } = model.manifest;
+    const manifest: Manifest = mlperf ? { ...described, mlperf } : described;
     const { name } = manifest;
     for (const [path, text] of modelRecords({ ...model, manifest })) files.set(path, text);
     for (const [path, bytes] of weightsFiles(model)) files.set(path, bytes);

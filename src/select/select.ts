@@ -29,6 +29,8 @@ import {
 export type Optimize = "speed" | "balanced" | "ram" | "flash";
 
 export interface SelectOptions {
+  /** plain: portable C alone. Default auto: whatever the target can execute. */
+  readonly kernels?: "auto" | "plain";
   /** Default balanced. */
   readonly optimize?: Optimize;
   readonly ioBuffers?: "arena" | "caller";
@@ -44,6 +46,26 @@ export interface SelectOptions {
   readonly measured?: readonly MeasuredCall[];
 }
 
+/** What the chooser was asked for, with its defaults: what a project keeps, so that it can be chosen anew. */
+export interface Request extends Pick<SelectOptions, "maxRam" | "maxFlash"> {
+  readonly kernels: "auto" | "plain";
+  readonly optimize: Optimize;
+  readonly cascades: boolean;
+}
+
+export function requestOf(options: SelectOptions): Request {
+  const { kernels = "auto", optimize = "balanced", cascades = true, maxRam, maxFlash } = options;
+  return {
+    ...{ kernels, optimize, cascades },
+    ...(maxRam !== undefined && { maxRam }),
+    ...(maxFlash !== undefined && { maxFlash }),
+  };
+}
+
+/** A target without the instruction sets that nothing may be chosen for. */
+export const askedTarget = (target: Target, { kernels }: Pick<Request, "kernels">): Target =>
+  kernels === "plain" ? { ...target, isa: [] } : target;
+
 /** What was decided on the whole, for the manifest. Cycles are estimated from the cost table of the core. */
 export interface Decision {
   readonly optimize: Optimize;
@@ -58,6 +80,7 @@ export interface Choice {
   readonly plan: Plan;
   /** By index into Program.steps. */
   readonly rejected: readonly (readonly Rejection[])[];
+  readonly request: Request;
   readonly decision: Decision;
 }
 
@@ -71,7 +94,7 @@ const BANDS = [1, 2, 4, 8];
 
 /** Throws E_DOES_NOT_FIT, with the smallest figure there is, where a limit cannot be kept. */
 export function selectKernels(given: Program, target: Target, options: SelectOptions = {}): Choice {
-  const { optimize = "balanced", maxRam, cascades = true } = options;
+  const { optimize, maxRam, cascades } = requestOf(options);
   const countsRam = optimize === "ram" || optimize === "balanced" || maxRam !== undefined;
   const split = countsRam && cascades ? splitMeans(given) : given;
   if (split === given) return selectSteps(given, target, options);
@@ -104,8 +127,11 @@ function meanAtPeak({ program, plan }: Choice): boolean {
   return plan.aliveAtPeak.some(({ tensor }) => tensor !== null && read.has(tensor));
 }
 
-function selectSteps(given: Program, target: Target, options: SelectOptions): Choice {
-  const { optimize = "balanced", ioBuffers = "arena", maxRam, maxFlash, cascades = true, measured } = options;
+function selectSteps(given: Program, board: Target, options: SelectOptions): Choice {
+  const { ioBuffers = "arena", measured } = options;
+  const request = requestOf(options);
+  const { optimize, maxRam, maxFlash, cascades } = request;
+  const target = askedTarget(board, request);
   const rows = stepRows(given);
   const costs = costsOf(target, measured);
   const { constants, intern } = constantPool(given.constants);
@@ -184,6 +210,7 @@ function selectSteps(given: Program, target: Target, options: SelectOptions): Ch
     program: withUsedConstants(program),
     plan,
     rejected: program.steps.map((step) => kernelSteps(step).flatMap((part) => rejections(part, rejectedOf))),
+    request,
     decision: {
       ...{ optimize, cycles: before + cycles, leastCycles },
       why: reason(optimize, program, plan, planned, cycles, before),

@@ -18,7 +18,7 @@ import { planMemory } from "../plan/plan.js";
 import { openProject, type Project } from "../project/open.js";
 import { firmwareProject, type ProjectModel } from "../project/platformio.js";
 import type { MeasuredCall } from "../select/costs.js";
-import { type SelectOptions, selectKernels } from "../select/select.js";
+import { askedTarget, type Request, selectKernels } from "../select/select.js";
 import { joinMeans } from "../select/split_means.js";
 import { type Candidate, candidatesOf, measuringProgram, outputBytes, roundsOf } from "./candidates.js";
 
@@ -78,13 +78,14 @@ function roundsFor(program: Program, candidates: readonly Candidate[], board: Bo
 }
 
 /**
+ * @param options in place of what the project was generated with
  * @param known calls whose cost was measured before; they are not measured again
  * @param onProgress rounds of candidates that are done, and how many there are
  * @throws UserError E_USAGE for a board without simulator, E_TOOL_..., E_LINK, E_DOES_NOT_FIT
  */
 export async function tuneProject(
   project: Project,
-  options: SelectOptions,
+  options: Partial<Request>,
   known: readonly MeasuredCall[] = [],
   onProgress: (done: number, all: number) => void = () => {},
 ): Promise<Tuned> {
@@ -95,7 +96,8 @@ export async function tuneProject(
       `${board.name} has no simulator to measure in; tune a project for a simulated board of the core ${board.core}, and give its costs to generate --costs`,
     );
   }
-  const target = targetOf(board);
+  const asked = { ...manifest.request, ...options };
+  const target = askedTarget(targetOf(board), asked);
   const plain = joinMeans(plainProgram(project.program));
   const { program, options: ways, candidates } = candidatesOf(plain, target, known);
   const fastest = ways.map((list) => list.reduce((best, one) => (one.cycles < best.cycles ? one : best)).step);
@@ -107,11 +109,10 @@ export async function tuneProject(
   }
   onProgress(rounds.length, rounds.length);
   const calls = [...measured.values()];
-  const { optimize, cascades = true } = { optimize: manifest.choice.optimize, ...options };
   const weights = manifest.weights;
   const tablesInFlash = weights.place === "internal";
   const choice = selectKernels(plain, target, {
-    ...{ tablesInFlash, ...options, optimize, cascades, ioBuffers: manifest.ioBuffers, measured: calls },
+    ...{ tablesInFlash, ...asked, ioBuffers: manifest.ioBuffers, measured: calls },
   });
   const view = modelView(choice.program, choice.plan, manifest.name, weights);
   const { opset, producer, file, sha256 } = manifest.model;
