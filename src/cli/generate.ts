@@ -167,7 +167,7 @@ async function run(path: string, options: Options, output: Output): Promise<unde
     kernels: options.kernels,
     optimize: options.optimize,
     cascades: options.cascade,
-    ...(options.costs && { measured: readCosts(options.costs, board.core) }),
+    ...(options.costs && { measured: readCosts(options.costs, board.core).calls }),
     ...(options.maxRam !== undefined && { maxRam: options.maxRam }),
     ...(options.maxFlash !== undefined && { maxFlash: options.maxFlash }),
     precision: options.precision,

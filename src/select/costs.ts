@@ -42,7 +42,8 @@ export interface MeasuredCall {
   /** See callKey. */
   readonly call: string;
   readonly cycles: number;
-  readonly instructions: number;
+  /** Absent where nothing counts them. */
+  readonly instructions?: number;
 }
 
 /** A call in words that are equal where its cost is: the C function, its parameters and the shapes of its tensors. */

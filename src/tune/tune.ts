@@ -1,13 +1,11 @@
 /**
- * Tunes a generated project: counts every way to compute its layers in the simulator of its board, chooses anew by what
- * was counted, and gives the project as it is then.
+ * Tunes a generated project: measures every way to compute its layers in a simulator or on a board, chooses anew by what
+ * was measured, and gives the project as it is then.
  */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Board, targetOf, usableFlash, usableRam } from "../device/boards.js";
-import { buildProject } from "../device/pio.js";
-import { profileOf } from "../device/profile/bench_inputs.js";
 import { manifestOf } from "../emit/manifest.js";
 import { modelView } from "../emit/view.js";
 import { INTERNAL } from "../emit/weights.js";
@@ -21,6 +19,7 @@ import type { MeasuredCall } from "../select/costs.js";
 import { askedTarget, type Request, selectKernels } from "../select/select.js";
 import { joinMeans } from "../select/split_means.js";
 import { type Candidate, candidatesOf, measuringProgram, outputBytes, roundsOf } from "./candidates.js";
+import { type Meter, simulatorMeter } from "./meters.js";
 
 /** Flash and RAM of the board that the measuring firmware leaves to link, main program and stack, bytes. */
 const RESERVED_FLASH = 40_000;
@@ -33,11 +32,14 @@ export interface Tuned {
 }
 
 /**
- * Counts the given candidates of a program, and the fastest option of each of its steps.
- * @throws UserError E_TOOL_MISSING, E_TOOL_FAILED, E_LINK
+ * Measures the given candidates of a program, and the fastest option of each of its steps.
+ * @param folder of the measuring project; one after the other take the same, so that only what changed is compiled
+ * @throws UserError what the meter throws
  */
 async function measure(
   project: Project,
+  meter: Meter,
+  folder: string,
   program: Program,
   fastest: readonly Step[],
   round: readonly Candidate[],
@@ -46,22 +48,26 @@ async function measure(
   const measuring = measuringProgram(program, fastest, round);
   const plan = planMemory(measuring.program, { ioBuffers: manifest.ioBuffers });
   const view = modelView(measuring.program, plan, manifest.name);
+  const model = {
+    manifest: { ...manifest, signature: view.signature, weights: INTERNAL },
+    program: measuring.program,
+    plan,
+  };
+  await writeTree(folder, firmwareProject([model], board));
+  const layers = await meter(openProject(folder));
+  return plan.steps.map((index, layer) => ({ call: measuring.calls[index], ...layers[layer] }));
+}
+
+/** A folder for as long as something is done in it; one that is interrupted leaves none either. */
+async function withFolder<T>(work: (folder: string) => Promise<T>): Promise<T> {
   const folder = mkdtempSync(join(tmpdir(), "onnx2mcu-tune-"));
+  const remove = () => rmSync(folder, { recursive: true, force: true });
+  process.once("exit", remove);
   try {
-    const model = {
-      manifest: { ...manifest, signature: view.signature, weights: INTERNAL },
-      program: measuring.program,
-      plan,
-    };
-    await writeTree(folder, firmwareProject([model], board));
-    await buildProject(folder, board);
-    const { layers } = await profileOf(openProject(folder));
-    return plan.steps.map((index, layer) => {
-      const { cycles, instructions } = layers[layer];
-      return { call: measuring.calls[index], cycles: cycles ?? instructions, instructions };
-    });
+    return await work(folder);
   } finally {
-    rmSync(folder, { recursive: true, force: true });
+    process.off("exit", remove);
+    remove();
   }
 }
 
@@ -77,25 +83,30 @@ function roundsFor(program: Program, candidates: readonly Candidate[], board: Bo
   );
 }
 
+/** The simulator of a board. Throws E_USAGE where there is none. */
+function simulatorOf({ name, core, simulator }: Board): Meter {
+  if (simulator) return simulatorMeter;
+  throw new UserError(
+    "E_USAGE",
+    `${name} has no simulator to measure in; connect it and tune --on its port, or tune a project for a simulated board of the core ${core} and give its costs to generate --costs`,
+  );
+}
+
 /**
  * @param options in place of what the project was generated with
  * @param known calls whose cost was measured before; they are not measured again
  * @param onProgress rounds of candidates that are done, and how many there are
- * @throws UserError E_USAGE for a board without simulator, E_TOOL_..., E_LINK, E_DOES_NOT_FIT
+ * @param meter default: the simulator of the board
+ * @throws UserError E_USAGE for a board without simulator, what the meter throws, E_DOES_NOT_FIT
  */
 export async function tuneProject(
   project: Project,
   options: Partial<Request>,
   known: readonly MeasuredCall[] = [],
   onProgress: (done: number, all: number) => void = () => {},
+  meter: Meter = simulatorOf(project.board),
 ): Promise<Tuned> {
   const { board, manifest } = project;
-  if (!board.simulator) {
-    throw new UserError(
-      "E_USAGE",
-      `${board.name} has no simulator to measure in; tune a project for a simulated board of the core ${board.core}, and give its costs to generate --costs`,
-    );
-  }
   const asked = { ...manifest.request, ...options };
   const target = askedTarget(targetOf(board), asked);
   const plain = joinMeans(plainProgram(project.program));
@@ -103,10 +114,12 @@ export async function tuneProject(
   const fastest = ways.map((list) => list.reduce((best, one) => (one.cycles < best.cycles ? one : best)).step);
   const rounds = roundsFor(program, candidates, board, manifest.arena.bytes);
   const measured = new Map(known.map((one) => [one.call, one]));
-  for (const [done, round] of rounds.entries()) {
-    onProgress(done, rounds.length);
-    for (const one of await measure(project, program, fastest, round)) measured.set(one.call, one);
-  }
+  await withFolder(async (folder) => {
+    for (const [done, round] of rounds.entries()) {
+      onProgress(done, rounds.length);
+      for (const one of await measure(project, meter, folder, program, fastest, round)) measured.set(one.call, one);
+    }
+  });
   onProgress(rounds.length, rounds.length);
   const calls = [...measured.values()];
   const weights = manifest.weights;

@@ -18,15 +18,19 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 const at = (name: string) => join(folder, name);
 
 describe("a file of costs", () => {
-  const calls = [{ call: "[nn_add_s8]", cycles: 12.5, instructions: 9 }];
+  const costs = {
+    core: "cortex-m4",
+    source: "a test",
+    calls: [{ call: "[nn_add_s8]", cycles: 12.5, instructions: 9 }],
+  };
 
   test("is read as it was written", () => {
-    writeFileSync(at("c.json"), storeCosts("cortex-m4", calls));
-    expect(readCosts(at("c.json"), "cortex-m4")).toEqual(calls);
+    writeFileSync(at("c.json"), storeCosts(costs));
+    expect(readCosts(at("c.json"), "cortex-m4")).toEqual(costs);
   });
 
   test.each([
-    ["of another core", storeCosts("cortex-m3", calls), /measured on cortex-m3/],
+    ["of another core", storeCosts({ ...costs, core: "cortex-m3" }), /measured on cortex-m3/],
     ["that is no JSON", "{", /cannot be read as JSON/],
     ["that holds none", "{}", /holds no costs/],
   ])("%s is refused", (_what, text, message) => {
@@ -38,7 +42,7 @@ describe("a file of costs", () => {
 
 test("a board without simulator is refused, with the way out", async () => {
   const project = await writeProject(at("uno"), compileDigits({ name: "digits" }), "nucleo-f446re");
-  await expect(tuneProject(project, {})).rejects.toThrow(/no simulator.*generate --costs/);
+  await expect(tuneProject(project, {})).rejects.toThrow(/no simulator.*--on its port.*generate --costs/);
 });
 
 describe.skipIf(!hasSimulatorTools)("onnx2mcu tune (needs the simulator)", () => {
