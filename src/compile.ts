@@ -26,7 +26,8 @@ import { canonicalise, type Trace } from "./passes/index.js";
 import type { InputLayout } from "./passes/input_layout.js";
 import { saturate } from "./passes/saturate.js";
 import { type Streamed, type StreamOptions, stream } from "./passes/stream.js";
-import type { Plan } from "./plan/plan.js";
+import type { Memory } from "./plan/memories.js";
+import { type Plan, planMemory } from "./plan/plan.js";
 import type { Rows } from "./quantize/calibrate.js";
 import {
   chooseQuantisation,
@@ -75,6 +76,8 @@ export interface CompileOptions extends ReadOptions, Partial<QuantizeOptions>, S
   readonly ioBuffers?: "arena" | "caller";
   /** Where weights and tables lie. Default: in the firmware. */
   readonly weights?: WeightsPlace;
+  /** Where the arena may lie, the memory of other data first. Default: in one of any size. */
+  readonly memories?: readonly Memory[];
   /** Keep the channels of int8 firmware that cannot change an output. Default false. */
   readonly keepChannels?: boolean;
 }
@@ -181,9 +184,12 @@ export function compileFor(prepared: Prepared, options: CompileOptions = {}): Co
   const { weights = INTERNAL, target = PLAIN_C }: CompileOptions = options;
   const tablesInFlash = weights.place === "internal";
   const choice = selectKernels(lean, target, { ...options, tablesInFlash });
-  const { program, plan } = choice;
+  const { program } = choice;
+  const { memories = [] } = options;
+  const { ioBuffers } = choice.plan;
+  const plan = memories.length > 1 ? planMemory(program, { ioBuffers, memories }) : choice.plan;
   const view = modelView(program, plan, prepared.name, weights);
-  return { ...rest, ...choice, view, files: libraryFiles(view) };
+  return { ...rest, ...choice, plan, view, files: libraryFiles(view) };
 }
 
 /** The whole way from a model to C files. Writes nothing. */

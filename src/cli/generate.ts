@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import { basename } from "node:path";
 import { Option } from "commander";
-import { boundGraph, type Compiled, compile, modelHash } from "../compile.js";
-import { type Board, loadBoard, targetOf, usableRam } from "../device/boards.js";
+import { boundGraph, type Compiled, type CompileOptions, compileFor, modelHash, prepare } from "../compile.js";
+import { arenaMemories, type Board, loadBoard, targetOf } from "../device/boards.js";
 import { eliminationOf, manifestOf, ortAgreementOf, tableBytes } from "../emit/manifest.js";
 import { INTERNAL, placeText, type WeightsPlace, weightsFileName } from "../emit/weights.js";
 import { UserError } from "../errors.js";
@@ -12,7 +12,9 @@ import { hybridSteps } from "../lower/lower.js";
 import type { StatePair } from "../onnx/bind_states.js";
 import { canonicalise } from "../passes/index.js";
 import type { StreamOptions } from "../passes/stream.js";
+import type { Plan } from "../plan/plan.js";
 import { planSummary } from "../plan/report.js";
+import { type BoardLimits, compileForBoard } from "../project/board_limits.js";
 import { packageFiles } from "../project/formats/format.js";
 import { PACKAGE_FORMATS, packageFormat } from "../project/formats/index.js";
 import { platformioProject } from "../project/platformio.js";
@@ -72,11 +74,14 @@ interface Options extends QuantiseFlags {
 
 /** Throws E_DOES_NOT_FIT when tables or arena alone exceed the board. */
 export function checkFits({ plan, program, view }: Compiled, board: Board): void {
-  const [bytes, has] = [plan.arenaBytes, usableRam(board)];
+  // An arena in several memories was placed within them.
+  const [{ bytes: has }, ...others] = arenaMemories(board, 0);
+  const bytes = plan.parts ? 0 : plan.arenaBytes;
   if (bytes > has) {
+    const beside = others.map(({ name, bytes: more }) => `, nor goes piece by piece into those and ${more} of ${name}`);
     throw new UserError(
       "E_DOES_NOT_FIT",
-      `the model needs ${bytes} bytes of RAM for the arena, ${bytes - has} more than the ${has} of ${board.name}; use --optimize ram, a larger board, int8 precision or a smaller model`,
+      `the model needs ${bytes} bytes of RAM for the arena, ${bytes - has} more than the ${has} of ${board.name}${beside.join("")}; use --optimize ram, a larger board, int8 precision or a smaller model`,
     );
   }
   checkWeightsFit(board, program, view.weights.where);
@@ -160,7 +165,7 @@ async function run(path: string, options: Options, output: Output): Promise<unde
   const weights = options.weights ?? INTERNAL;
   checkWeightsPlace(board, weights, !format);
   const data = options.calibration === undefined ? undefined : calibrationData(options.calibration);
-  const compiled = compile(path, {
+  const compileOptions: CompileOptions = {
     weights,
     name: options.name,
     target: targetOf(board),
@@ -183,7 +188,11 @@ async function run(path: string, options: Options, output: Output): Promise<unde
     ...quantiseOptionsOf(options, output),
     ...(data && { calibration: data.calibration }),
     ...(options.trace && { trace: traceTo(output.note) }),
-  });
+  };
+  const prepared = prepare(path, compileOptions);
+  const { compiled, limits } = format
+    ? { compiled: compileFor(prepared, compileOptions), limits: {} }
+    : compileForBoard(prepared, compileOptions, board);
   checkFits(compiled, board);
   const warnings = dataWarnings(compiled, data, options, output);
   noteWarnings(warnings, output);
@@ -209,7 +218,9 @@ async function run(path: string, options: Options, output: Output): Promise<unde
         ]
       : []),
     planSummary(program, plan).replace(/^/gm, "  "),
+    ...partsText(plan),
     `  ${compiled.decision.why}`,
+    ...limitsText(limits, board),
     ...(compiled.stream
       ? [
           `  ${compiled.stream.frames} new frames of ${compiled.stream.window} at each call; results are those of a full window from call ${compiled.stream.warmUpCalls} on`,
@@ -236,7 +247,11 @@ async function run(path: string, options: Options, output: Output): Promise<unde
       signature: view.signature,
       layers: program.steps.length,
       macs,
-      arena: { bytes: plan.arenaBytes, lowerBound: plan.lowerBound, optimal: plan.optimal },
+      arena: {
+        ...{ bytes: plan.arenaBytes, lowerBound: plan.lowerBound, optimal: plan.optimal },
+        ...(plan.parts && { parts: plan.parts }),
+      },
+      limits,
       tables: tableBytes(program),
       weights: { ...weights, ...(view.weights.isImage && { file: weightsFileName(name), bytes: view.weights.bytes }) },
       choice: compiled.decision,
@@ -250,6 +265,22 @@ async function run(path: string, options: Options, output: Output): Promise<unde
     text.join("\n"),
   );
   return undefined;
+}
+
+const partsText = ({ parts = [] }: Plan) => [
+  ...(parts.length > 0
+    ? [
+        `  the arena lies in ${parts.map(({ name, bytes }) => `${name} (${bytes.toLocaleString("en")} bytes)`).join(" and ")}`,
+      ]
+    : []),
+];
+
+function limitsText({ maxRam, maxFlash }: BoardLimits, board: Board): string[] {
+  const kept = [
+    ...(maxRam === undefined ? [] : [`${maxRam.toLocaleString("en")} bytes of RAM for the arena`]),
+    ...(maxFlash === undefined ? [] : [`${maxFlash.toLocaleString("en")} bytes of flash`]),
+  ];
+  return kept.length > 0 ? [`  chosen within what ${board.name} has: ${kept.join(", ")}`] : [];
 }
 
 /** What the float model says about the calibration data; `quantize` says also what came of them. */

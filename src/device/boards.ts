@@ -4,6 +4,7 @@ import { z } from "zod";
 import { UserError } from "../errors.js";
 import { packagePath } from "../io/package_path.js";
 import type { Target } from "../kernels/variant.js";
+import type { Memory } from "../plan/memories.js";
 import { quoted } from "../quoted.js";
 
 const region = z.strictObject({
@@ -16,8 +17,12 @@ const region = z.strictObject({
     .string()
     .optional()
     .describe(
-      "linker section by which data is placed here; absent for the first region of its kind, where data goes by itself",
+      "linker section by which data is placed here; absent for the first region of its kind, where data goes by itself, and for those that firmware does not use",
     ),
+  inScript: z
+    .boolean()
+    .optional()
+    .describe("the framework's linker script has the section; otherwise the project brings it"),
   external: z
     .boolean()
     .optional()
@@ -216,8 +221,24 @@ export const ramBytes = (board: Board): number => total(board.memory.ram);
 const usable = ({ bytes, reservedBytes = 0 }: { bytes: number; reservedBytes?: number }) => bytes - reservedBytes;
 /** Flash that firmware can have. */
 export const usableFlash = (board: Board): number => ownFlash(board).reduce((sum, region) => sum + usable(region), 0);
-/** The arena is one piece, in the first region. */
-export const usableRam = (board: Board): number => usable(board.memory.ram[0]);
+/** Regions that an arena can lie in, with their index: that of other data first. */
+const arenaRegions = ({ memory }: Board) =>
+  memory.ram.map((region, index) => ({ region, index })).filter(({ region, index }) => index === 0 || region.section);
+/** RAM that firmware can have, in all regions. */
+export const usableRam = (board: Board): number =>
+  arenaRegions(board).reduce((sum, { region }) => sum + usable(region), 0);
+/** Share of the wait states of a cached region that accesses meet. */
+const CACHED_SHARE = 0.1;
+/**
+ * Where an arena can lie on a board.
+ * @param besides bytes of the first region that link, stack and static data take
+ */
+export function arenaMemories(board: Board, besides: number): Memory[] {
+  return arenaRegions(board).map(({ region, index }) => ({
+    ...{ index, name: region.name, bytes: Math.max(0, usable(region) - (index === 0 ? besides : 0)) },
+    waiting: region.waitStates * (region.cached ? CACHED_SHARE : 1),
+  }));
+}
 
 /** What kernels are chosen for. */
 export function targetOf({ core, isa, memory }: Board): Target {

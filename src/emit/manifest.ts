@@ -125,6 +125,7 @@ export function manifestOf(compiled: Described, board: string, source: { file: s
     arena: {
       bytes: plan.arenaBytes,
       alignment: plan.alignment,
+      ...(plan.parts && { parts: plan.parts }),
       persistentBytes: plan.persistentBytes,
       lowerBound: plan.lowerBound,
       optimal: plan.optimal,

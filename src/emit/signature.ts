@@ -33,6 +33,7 @@ export function signatureOf(program: Program, plan: Plan): string {
       ...(program.states ? [program.states] : []),
       plan.placements,
       plan.arenaBytes,
+      ...(plan.parts ? [plan.parts] : []),
     ]),
   );
   for (const { type, data } of program.constants) {

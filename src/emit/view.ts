@@ -106,9 +106,21 @@ function fieldValue(field: ParamField, value: number | readonly number[]): strin
   return typeof value === "number" ? print(value) : `{${value.map(print).join(", ")}}`;
 }
 
+/** The parts of the arena as the C names them: `arena` in the memory of other data, `arena_<k>` in memory k of the board. */
+function arenaParts({ parts, arenaBytes }: Plan) {
+  const all = parts ?? [{ memory: 0, name: "", from: 0, bytes: arenaBytes }];
+  return all.map((part) => ({ ...part, field: part.memory === 0 ? "arena" : `arena_${part.memory}` }));
+}
+
+/** A place in the arena as a C pointer expression. */
+export function arenaAddress(plan: Plan, offset: number): string {
+  const { field, from } = arenaParts(plan).findLast((part) => offset >= part.from)!;
+  return `${field} + ${offset - from}`;
+}
+
 /** The bytes of a tensor as a C pointer expression without a type. */
 function address(placement: Placement, plan: Plan): string {
-  if (placement.region === "arena") return `arena + ${placement.offset}`;
+  if (placement.region === "arena") return arenaAddress(plan, placement.offset);
   if (placement.region === "state") return `state + ${plan.stateOffsets[placement.index]}`;
   return placement.region === "input" ? `in[${placement.index}]` : `out[${placement.index}]`;
 }
@@ -169,7 +181,7 @@ function callArguments(
 
 function layerView(program: Program, plan: Plan, constants: ConstantText, step: Step, index: number): LayerView {
   const offset = plan.scratch[plan.steps[index]];
-  const scratch = offset === null ? null : `arena + ${offset}`;
+  const scratch = offset === null ? null : arenaAddress(plan, offset);
   const { operator, cascade } = step;
   if (cascade) {
     const id = `layer_${index}`;
@@ -334,17 +346,27 @@ export function modelView(program: Program, plan: Plan, name: string, place: Wei
   }));
   const ioInArena = plan.ioBuffers === "arena";
   const copies = (ids: readonly number[], views: readonly InterfaceView[]) =>
-    ioInArena
-      ? ids.map((id, i) => ({ index: i, offset: arenaOffset(plan.placements[id]), bytes: views[i].bytes }))
-      : [];
+    ioInArena ? ids.map((id, i) => ({ index: i, at: address(plan.placements[id], plan), bytes: views[i].bytes })) : [];
   const constants = place.place === "internal" ? constantUses(program) : [];
+  const [first, ...others] = arenaParts(plan);
+  const uses = (field: string) =>
+    args.some((arg) => arg.includes(`${field} + `)) ||
+    [...copies(program.inputs, inputs), ...copies(program.outputs, outputs)].some(({ at }) =>
+      at.startsWith(`${field} +`),
+    ) ||
+    stateViews(program, plan).some(({ from }) => from.startsWith(`${field} +`));
   return {
     name,
     upper: name.toUpperCase(),
     toolVersion,
     numericsVersion: NUMERICS_VERSION,
     signature: signatureOf(program, plan),
-    arenaBytes: plan.arenaBytes,
+    arenaBytes: first.bytes,
+    /** Parts of the arena in other memories of the board. */
+    arenas: others.map(({ field, bytes, from, name: region, memory }) => ({
+      ...{ field, bytes, from, region, memory, macro: `${name.toUpperCase()}_ARENA_${memory}`, used: uses(field) },
+    })),
+    arenasFromLast: others.toReversed().map(({ field, from }) => ({ field, from })),
     alignment: plan.alignment,
     persistentBytes: plan.persistentBytes,
     weights: weightsView(program, place, args),
@@ -368,7 +390,7 @@ export function modelView(program: Program, plan: Plan, name: string, place: Wei
     usesInfinity: layers.some(({ calls }) =>
       calls.some(({ fields }) => fields.some(({ value }) => value.includes("INFINITY"))),
     ),
-    usesArena: ioInArena || plan.persistentBytes > 0 || /\barena \+/.test(args.join(" ")),
+    usesArena: uses("arena"),
     inputOffsets: program.inputs.map((id) => arenaOffset(plan.placements[id])).join(", "),
     outputOffsets: program.outputs.map((id) => arenaOffset(plan.placements[id])).join(", "),
     callerChecks: ioInArena ? [] : [...inputs.map((i) => `in[${i.index}]`), ...outputs.map((o) => `out[${o.index}]`)],

@@ -22,6 +22,7 @@ import {
   tensorBytes,
 } from "./dataflow.js";
 import { type Storage, storagesOf } from "./liveness.js";
+import { type ArenaPart, type Memory, spreadBlocks } from "./memories.js";
 import { chooseOrder, type Order } from "./order.js";
 import { verifyPlan } from "./verify.js";
 
@@ -34,6 +35,8 @@ export interface PlanOptions {
   readonly inPlaceOf?: InPlaceOf;
   /** How far the output of a step must start before its first input to overlap it. Default: what its kernel says. */
   readonly leadOf?: LeadOf;
+  /** Where the arena may lie, the memory of other data first. Default: in one of any size. */
+  readonly memories?: readonly Memory[];
 }
 
 /**
@@ -84,6 +87,8 @@ export interface Plan {
   readonly liveBytes: readonly number[];
   /** Size of the arena, a multiple of the alignment. */
   readonly arenaBytes: number;
+  /** Its parts in several memories, in the order of their offsets; absent: all of it lies in the first one. */
+  readonly parts?: readonly ArenaPart[];
   /** Bytes of a memory of its own that keeps its values between calls, and the offset of every state in it. */
   readonly persistentBytes: number;
   readonly stateOffsets: readonly number[];
@@ -113,13 +118,15 @@ export function planMemory(program: Program, options: PlanOptions): Plan {
   const { ioBuffers, alignment = 16, inPlaceOf = kernelInPlace, leadOf = kernelLead } = options;
   const flow = dataflow(program, { ioBuffers, alignment, inPlaceOf, leadOf });
   const order = chooseOrder(flow);
-  const best = bestCandidate(flow, order, alignment);
+  const single = bestCandidate(flow, order, alignment);
+  const { parts, best } = inMemories(program, flow, single, alignment, options.memories ?? []);
   const plan: Plan = {
     ioBuffers,
     alignment,
     steps: best.steps,
     ...place(program, flow, best),
     arenaBytes: best.assignment.bytes,
+    ...(parts && { parts }),
     ...stateMemory(program, alignment),
     lowerBound: largestLiveSet(best.problem),
     optimal: best.assignment.bytes === order.bound,
@@ -129,6 +136,48 @@ export function planMemory(program: Program, options: PlanOptions): Plan {
   };
   verifyPlan(program, plan, inPlaceOf, leadOf);
   return plan;
+}
+
+/** The candidate over several memories, where the fastest one has no room for all of it or is not the first. */
+function inMemories(
+  program: Program,
+  flow: Dataflow,
+  candidate: Candidate,
+  alignment: number,
+  memories: readonly Memory[],
+): { readonly best: Candidate; readonly parts?: readonly ArenaPart[] } {
+  const { problem, assignment } = candidate;
+  const isFastest = memories.every(({ waiting }) => waiting >= memories[0].waiting);
+  if (memories.length < 2 || (isFastest && assignment.bytes <= memories[0].bytes)) return { best: candidate };
+  const spread = spreadBlocks(problem, trafficOf(program, flow, candidate), memories, alignment);
+  if (!spread) return { best: candidate };
+  const { offsets, parts } = spread;
+  const bytes = parts.reduce((sum, part) => sum + part.bytes, 0);
+  return { best: { ...candidate, assignment: { ...assignment, offsets, bytes } }, parts };
+}
+
+/**
+ * Bytes that each block has read and written, estimated: a step writes its outputs, reads its inputs, and reads a byte for
+ * every product, from its scratch where it has some.
+ */
+function trafficOf(program: Program, flow: Dataflow, { steps, storages }: Candidate): number[] {
+  const inArena = storages.filter(({ bytes }) => bytes > 0);
+  const blockOf = new Map(inArena.flatMap(({ roots }, block) => roots.map((root) => [root, block] as const)));
+  const traffic = new Array<number>(inArena.length).fill(0);
+  const add = (tensor: number, bytes: number) => {
+    const block = blockOf.get(flow.root[tensor]);
+    if (block !== undefined) traffic[block] += bytes;
+  };
+  for (const index of steps) {
+    const { inputs, outputs, macs } = program.steps[index];
+    const hasScratch = flow.scratch[index] > 0;
+    for (const id of outputs) add(id, flow.bytes[flow.root[id]]);
+    inputs.forEach((id, i) => {
+      add(id, Math.max(flow.bytes[flow.root[id]], !hasScratch && i === 0 ? macs : 0));
+    });
+    if (hasScratch) traffic.push(Math.max(flow.scratch[index], macs));
+  }
+  return traffic;
 }
 
 function stateMemory({ tensors, states = [] }: Program, alignment: number) {

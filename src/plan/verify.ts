@@ -101,6 +101,7 @@ function checkPlacements(program: Program, plan: Plan): void {
   const streamed = streamedTensors(program);
   const { arenaBytes, alignment, placements } = plan;
   invariant(arenaBytes % alignment === 0, `the arena of ${arenaBytes} bytes is no multiple of ${alignment}`);
+  checkParts(plan);
   for (const { id, shape, type, viewOf, constant } of tensors) {
     const place = placements[id];
     invariant(place, `tensor ${id} has no place`);
@@ -139,6 +140,29 @@ function checkPlacements(program: Program, plan: Plan): void {
   checkCallerBuffers(plan, "output", outputs);
 }
 
+/** The parts of the arena follow one another, and nothing lies in two of them. */
+function checkParts(plan: Plan): void {
+  const { parts, arenaBytes, storages, alignment } = plan;
+  if (!parts) return;
+  let end = 0;
+  for (const { memory, from, bytes } of parts) {
+    invariant(
+      from === end && bytes % alignment === 0,
+      `the part of the arena in memory ${memory} does not start at ${end}`,
+    );
+    end += bytes;
+  }
+  invariant(end === arenaBytes, `the parts of the arena have ${end} bytes of ${arenaBytes}`);
+  for (const { placement } of storages)
+    if (placement.region === "arena" && placement.bytes > 0) checkInside(plan, placement.offset, placement.bytes);
+}
+
+/** In one memory. */
+function checkInside({ parts }: Plan, offset: number, bytes: number): void {
+  const inside = !parts || parts.some(({ from, bytes: size }) => offset >= from && offset + bytes <= from + size);
+  invariant(inside, `the bytes from ${offset} of the arena lie in two memories`);
+}
+
 /** Graph inputs and outputs lie in the arena, or each in the caller's buffer of its own index. */
 function checkCallerBuffers({ ioBuffers, placements }: Plan, region: "input" | "output", ids: readonly number[]): void {
   ids.forEach((id, index) => {
@@ -154,6 +178,7 @@ function scratchRange(plan: Plan, step: number, bytes: number): Range | null {
   if (from === null) return null;
   invariant(from % plan.alignment === 0, `the scratch of step ${step} is not aligned`);
   invariant(from >= 0 && from + bytes <= plan.arenaBytes, `the scratch of step ${step} ends outside the arena`);
+  checkInside(plan, from, bytes);
   return { memory: "arena", from, to: from + bytes };
 }
 

@@ -7,7 +7,7 @@ import { cFloat, cTypeOf } from "../emit/c_literals.js";
 import { libraryFiles } from "../emit/library.js";
 import { type Manifest, manifestOf } from "../emit/manifest.js";
 import { render } from "../emit/templates.js";
-import { modelView } from "../emit/view.js";
+import { arenaAddress, modelView } from "../emit/view.js";
 import { hexadecimal } from "../emit/weights.js";
 import { UserError } from "../errors.js";
 import { bytesPerElement, elementCount } from "../graph/ir.js";
@@ -64,7 +64,7 @@ function layerViews({ program, plan, manifest }: ProjectModel) {
     const bytes = elementCount(tensor.shape) * bytesPerElement(tensor.type);
     const data =
       placement.region === "arena"
-        ? `arena + ${placement.offset}`
+        ? arenaAddress(plan, placement.offset)
         : `${manifest.name}_${placement.region}_${placement.index}`;
     return { data, bytes };
   });
@@ -137,6 +137,19 @@ export function weightsGuide(view: ReturnType<typeof modelView>, board: Board): 
   return new Map([[`${view.name}_weights.md`, render("library/weights.md", { ...view, board })]]);
 }
 
+/** Parts of arenas in further memories of the board, shared like the arena itself, and where the linker puts them. */
+function sharedArenas(views: readonly Pick<ReturnType<typeof modelView>, "arenas">[], board: Board) {
+  return board.memory.ram.flatMap(({ name, section = "", origin = 0, bytes, inScript = false }, memory) => {
+    const largest = Math.max(
+      0,
+      ...views.flatMap(({ arenas }) => arenas).map((of) => (of.memory === memory ? of.bytes : 0)),
+    );
+    if (largest === 0) return [];
+    const region = { region: name, section, inScript, originText: hexadecimal(origin), regionBytes: bytes };
+    return [{ field: `arena_${memory}`, bytes: largest, ...region }];
+  });
+}
+
 /** @param models with different names, in the order in which the link numbers them */
 export function firmwareProject(
   models: readonly ProjectModel[],
@@ -153,6 +166,7 @@ export function firmwareProject(
     layers: layerViews(model),
     ...{ mlperf, ...valueView(model) },
   }));
+  const arenas = sharedArenas(views, board);
   const scene = {
     toolVersion,
     models: views,
@@ -161,6 +175,8 @@ export function firmwareProject(
     // The models run one at a time.
     arenaBytes: Math.max(1, ...views.map(({ arenaBytes }) => arenaBytes)),
     alignment: Math.max(...views.map(({ alignment }) => alignment)),
+    arenas,
+    needsScript: arenas.some(({ inScript }) => !inScript),
     board,
     bundled,
     platform: bundled ? BUNDLED_PLATFORM : board.platformio.platform,
@@ -176,6 +192,7 @@ export function firmwareProject(
     ["platformio.ini", render("platformio/platformio.ini", scene)],
     ["README.md", render("platformio/README.md", scene)],
     [".gitignore", ".pio/\n"],
+    ...(scene.needsScript ? [["memory.ld", render("platformio/memory.ld", scene)] as const] : []),
     ["src/main.c", render("platformio/main.c", scene)],
     ["lib/onnx2mcu_link/library.json", library("onnx2mcu_link", "Link between onnx2mcu and its firmware")],
   ]);

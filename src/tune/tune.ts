@@ -13,6 +13,7 @@ import { UserError } from "../errors.js";
 import { type Program, plainProgram, type Step } from "../graph/program.js";
 import { writeTree } from "../io/files.js";
 import { planMemory } from "../plan/plan.js";
+import { firmwareMemories } from "../project/board_limits.js";
 import { openProject, type Project } from "../project/open.js";
 import { firmwareProject, type ProjectModel } from "../project/platformio.js";
 import type { MeasuredCall } from "../select/costs.js";
@@ -124,9 +125,12 @@ export async function tuneProject(
   const calls = [...measured.values()];
   const weights = manifest.weights;
   const tablesInFlash = weights.place === "internal";
-  const choice = selectKernels(plain, target, {
-    ...{ tablesInFlash, ...asked, ioBuffers: manifest.ioBuffers, measured: calls },
+  const { ioBuffers } = manifest;
+  const chosenSteps = selectKernels(plain, target, {
+    ...{ tablesInFlash, ...asked, ioBuffers, measured: calls },
   });
+  const memories = firmwareMemories(board);
+  const choice = { ...chosenSteps, plan: planMemory(chosenSteps.program, { ioBuffers, memories }) };
   const view = modelView(choice.program, choice.plan, manifest.name, weights);
   const { opset, producer, file, sha256 } = manifest.model;
   const about = { name: manifest.name, model: { graph: { opset }, producer }, eliminated: manifest.eliminated.layers };

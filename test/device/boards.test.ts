@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { type BoardFilter, filterBoards } from "../../src/cli/boards.js";
 import {
+  arenaMemories,
   flashBytes,
   listBoards,
   loadBoard,
@@ -63,7 +64,9 @@ describe("filters", () => {
     expect(names({ simulated: true }).every((name) => /^(qemu|atmega)/.test(name))).toBe(true);
     expect(names({ framework: "espidf" })).toEqual(["esp32-c6-devkitc"]);
     expect(names({}, "nucleo", "L4")).toEqual(["nucleo-l476rg", "nucleo-l4r5zi"]);
-    expect(names({ minRam: 600_000, real: true })).toEqual(["nucleo-l4r5zi", "nucleo-u575zi"]);
+    expect(names({ minRam: 600_000, real: true })).toEqual([
+      ...["nucleo-h743zi", "nucleo-l4r5zi", "nucleo-u575zi", "teensy-4-1"],
+    ]);
     expect(names({ minFlash: 2 ** 40 })).toEqual([]);
   });
 
@@ -71,8 +74,18 @@ describe("filters", () => {
     const uno = loadBoard("arduino-uno");
     expect(flashBytes(uno)).toBe(32768);
     expect(usableFlash(uno)).toBe(32256);
-    // The second bank does not continue the first.
-    expect(usableRam(loadBoard("nucleo-l476rg"))).toBe(98304);
+    // The second bank does not continue the first, but a part of an arena may lie there; the framework has all of the Due's.
+    expect(usableRam(loadBoard("nucleo-l476rg"))).toBe(98304 + 32768);
+    expect(usableRam(loadBoard("arduino-due"))).toBe(65536);
+  });
+
+  test("an arena may lie in regions with a section, those of wait states behind a cache weighing less", () => {
+    const memories = arenaMemories(loadBoard("nucleo-h743zi"), 1000);
+    expect(memories).toEqual([
+      { index: 0, name: "axi-sram", bytes: 524288 - 1000, waiting: 0.1 },
+      { index: 1, name: "dtcm", bytes: 131072, waiting: 0 },
+    ]);
+    expect(arenaMemories(loadBoard("qemu-cortex-m4"), 0)).toHaveLength(1);
   });
 });
 

@@ -29,8 +29,11 @@ export async function benchProject(project: Project) {
   );
   const flash = { code: model.code, weights: model.constants + model.data };
   const ram = { arena: plan.arenaBytes, static: model.data + model.bss, stack: profile.stackBytes };
-  // The arena belongs to no library: it is the application's, shared by the models.
-  const arenas = project.models.map((name) => openProject(folder, name).plan.arenaBytes);
+  // The arena belongs to no library: it is the application's, shared by the models. Parts in other memories are no .bss.
+  const arenas = project.models.map((name) => {
+    const { parts, arenaBytes } = openProject(folder, name).plan;
+    return parts ? parts[0].bytes : arenaBytes;
+  });
   const supportRam = support.data + support.bss - Math.max(1, ...arenas);
   return {
     board: board.name,
