@@ -229,7 +229,7 @@ function callText(of: CCall, index: number): string {
     `static const ${kernel.name}_params params = {${paramsText(kernel.params, of.params)}};`,
     ...of.inputs.map((input, k) => (shared?.[0] === k ? "" : table(`in${k}`, input, "const "))),
     ...(kernel.inputs === "variadic" ? [`const void *const inputs[] = {${inputNames.join(", ")}};`] : []),
-    ...constants.map((data, k) => table(`table${k}`, data, "const ")),
+    ...constants.map((data, k) => table(`table${k}`, data, "const NN_FLASH ")),
     ...(scratch > 0 ? [`static uint8_t scratch[${scratch}] __attribute__((aligned(16)));`] : []),
     ...outputs,
     ...of.outputs.map((_, k) => (shared?.[1] === k ? "" : `memset(&out${k}, 0xa5, sizeof out${k});`)),
@@ -258,7 +258,7 @@ function overlappingText(of: CCall, lead: number, index: number): string {
   const lines = [
     `static const ${cFunction.name}_params params = {${paramsText(cFunction.params, of.params)}};`,
     table("in0", of.inputs[0], "const "),
-    ...tables.map((data, k) => table(`table${k}`, data, "const ")),
+    ...tables.map((data, k) => table(`table${k}`, data, "const NN_FLASH ")),
     ...(scratchBytes > 0 ? [`static uint8_t scratch[${scratchBytes}] __attribute__((aligned(16)));`] : []),
     `static uint8_t memory[${size}] __attribute__((aligned(16)));`,
     `memcpy(memory + ${at}, in0.values, sizeof in0);`,

@@ -10,6 +10,7 @@ import { RUNTIME_C } from "./harness.js";
 
 /** Headers without a kernel of their own. */
 const SHARED_HEADERS = [
+  "nn_avr",
   "nn_common",
   "nn_conv2d_pairs_mve",
   "nn_depthwise_planes_dsp",

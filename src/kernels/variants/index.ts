@@ -9,6 +9,7 @@ import nn_conv2d_s4 from "./nn_conv2d_s4.js";
 import nn_conv2d_s4_dsp from "./nn_conv2d_s4_dsp.js";
 import nn_conv2d_s4_mve from "./nn_conv2d_s4_mve.js";
 import nn_conv2d_s8_armv6m from "./nn_conv2d_s8_armv6m.js";
+import nn_conv2d_s8_avr from "./nn_conv2d_s8_avr.js";
 import nn_conv2d_s8_dsp_ring from "./nn_conv2d_s8_dsp_ring.js";
 import nn_conv2d_s8_dsp_unrolled from "./nn_conv2d_s8_dsp_unrolled.js";
 import nn_conv2d_s8_dsp_window from "./nn_conv2d_s8_dsp_window.js";
@@ -25,6 +26,7 @@ import nn_depthwise_conv2d_any_s8_dsp from "./nn_depthwise_conv2d_any_s8_dsp.js"
 import nn_depthwise_conv2d_any_s8_dsp_lane from "./nn_depthwise_conv2d_any_s8_dsp_lane.js";
 import nn_depthwise_conv2d_any_s8_mve from "./nn_depthwise_conv2d_any_s8_mve.js";
 import nn_depthwise_conv2d_s8_armv6m from "./nn_depthwise_conv2d_s8_armv6m.js";
+import nn_depthwise_conv2d_s8_avr from "./nn_depthwise_conv2d_s8_avr.js";
 import nn_depthwise_conv2d_s8_mve from "./nn_depthwise_conv2d_s8_mve.js";
 import nn_depthwise_conv2d_s8_rv32im from "./nn_depthwise_conv2d_s8_rv32im.js";
 import nn_depthwise_conv2d_s8_thumb2 from "./nn_depthwise_conv2d_s8_thumb2.js";
@@ -34,6 +36,7 @@ import nn_fully_connected_s4 from "./nn_fully_connected_s4.js";
 import nn_fully_connected_s4_dsp from "./nn_fully_connected_s4_dsp.js";
 import nn_fully_connected_s4_mve from "./nn_fully_connected_s4_mve.js";
 import nn_fully_connected_s8_armv6m from "./nn_fully_connected_s8_armv6m.js";
+import nn_fully_connected_s8_avr from "./nn_fully_connected_s8_avr.js";
 import nn_fully_connected_s8_compact from "./nn_fully_connected_s8_compact.js";
 import nn_fully_connected_s8_dsp from "./nn_fully_connected_s8_dsp.js";
 import nn_fully_connected_s8_mve from "./nn_fully_connected_s8_mve.js";
@@ -64,6 +67,7 @@ export const variants: readonly Variant[] = [
   nn_conv2d_s4_dsp,
   nn_conv2d_s4_mve,
   nn_conv2d_s8_armv6m,
+  nn_conv2d_s8_avr,
   nn_conv2d_s8_dsp_ring,
   nn_conv2d_s8_dsp_unrolled,
   nn_conv2d_s8_dsp_window,
@@ -78,6 +82,7 @@ export const variants: readonly Variant[] = [
   nn_depthwise_conv2d_any_s8_dsp_lane,
   nn_depthwise_conv2d_any_s8_mve,
   nn_depthwise_conv2d_s8_armv6m,
+  nn_depthwise_conv2d_s8_avr,
   nn_depthwise_conv2d_s8_mve,
   nn_depthwise_conv2d_s8_rv32im,
   nn_depthwise_conv2d_s8_thumb2,
@@ -85,6 +90,7 @@ export const variants: readonly Variant[] = [
   nn_fully_connected_s4_dsp,
   nn_fully_connected_s4_mve,
   nn_fully_connected_s8_armv6m,
+  nn_fully_connected_s8_avr,
   nn_fully_connected_s8_compact,
   nn_fully_connected_s8_dsp,
   nn_fully_connected_s8_mve,
