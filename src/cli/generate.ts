@@ -18,7 +18,7 @@ import { type BoardLimits, compileForBoard } from "../project/board_limits.js";
 import { packageFiles } from "../project/formats/format.js";
 import { PACKAGE_FORMATS, packageFormat } from "../project/formats/index.js";
 import { platformioProject } from "../project/platformio.js";
-import { checkWeightsFit, checkWeightsPlace } from "../project/weights.js";
+import { checkWeightsFit, checkWeightsPlace, weightsMemory } from "../project/weights.js";
 import { calibrationWarnings, type Warning } from "../quantize/diagnose.js";
 import type { Optimize } from "../select/select.js";
 import { readCosts } from "../tune/costs_file.js";
@@ -168,7 +168,7 @@ async function run(path: string, options: Options, output: Output): Promise<unde
   const compileOptions: CompileOptions = {
     weights,
     name: options.name,
-    target: targetOf(board),
+    target: targetOf(board, weightsMemory(board, weights)),
     kernels: options.kernels,
     optimize: options.optimize,
     cascades: options.cascade,

@@ -13,6 +13,7 @@ const region = z.strictObject({
   bytes: z.int().positive(),
   waitStates: z.int().nonnegative().describe("extra clock cycles of an access"),
   cached: z.boolean().optional().describe("a cache or a prefetch buffer hides most of the wait states"),
+  cacheBytes: z.int().positive().optional().describe("of the cache in front of it that holds data"),
   section: z
     .string()
     .optional()
@@ -159,6 +160,8 @@ const boardSchema = z.strictObject({
 });
 
 export type Board = Readonly<z.infer<typeof boardSchema>>;
+/** A region of flash or RAM. */
+export type Region = Readonly<z.infer<typeof region>>;
 
 /** JSON Schema of a board file, for editors: boards/board.schema.json. */
 export const boardJsonSchema = (): object => z.toJSONSchema(boardSchema);
@@ -240,7 +243,8 @@ export function arenaMemories(board: Board, besides: number): Memory[] {
   }));
 }
 
-/** What kernels are chosen for. */
-export function targetOf({ core, isa, memory }: Board): Target {
-  return { core, isa, flashWaitStates: memory.flash[0].waitStates };
+/** What kernels are chosen for. @param tables the memory that they lie in */
+export function targetOf({ core, isa, memory }: Board, tables: Region = memory.flash[0]): Target {
+  const { waitStates, cacheBytes } = tables;
+  return { core, isa, flashWaitStates: waitStates, ...(cacheBytes && { tableCacheBytes: cacheBytes }) };
 }

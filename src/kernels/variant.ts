@@ -13,8 +13,22 @@ export interface Target {
   readonly core: string;
   /** Instruction sets that it has. */
   readonly isa: readonly string[];
-  /** Extra clock cycles of a flash access that misses every cache and prefetch. */
+  /** Extra clock cycles of an access, that misses every cache and prefetch, to the memory of the tables. */
   readonly flashWaitStates: number;
+  /** Bytes of tables that a cache before that memory holds; absent: none. */
+  readonly tableCacheBytes?: number;
+}
+
+/** What one access that misses brings. */
+const LINE_BYTES = 16;
+
+/** Clock cycles that a call waits for its tables: tables that the cache holds are waited for once. @param readings of all of them */
+export function tableWaiting(
+  { flashWaitStates, tableCacheBytes = 0 }: Target,
+  bytes: number,
+  readings: number,
+): number {
+  return (flashWaitStates * bytes * (bytes <= tableCacheBytes ? 1 : readings)) / LINE_BYTES;
 }
 
 /** A call of the plain kernel: its parameters, and the values of its constants. */
@@ -45,6 +59,9 @@ export interface Implementation {
   readonly lead?: number;
   /** Bytes of the C function's code where they depend on the call; absent: those of the variant. */
   readonly codeBytes?: number;
+  /** How often a call reads its tables; absent: as often as it uses each weight. */
+  readonly tableReadings?: number;
+  /** Without waiting for the tables. */
   readonly cost: Cost;
 }
 

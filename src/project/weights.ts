@@ -1,5 +1,5 @@
 /** Whether a place of weights is one that a board, and the packaging, can have; and the image as a file of the project. */
-import { type Board, externalFlash, ownFlash, usableFlash } from "../device/boards.js";
+import { type Board, externalFlash, ownFlash, type Region, usableFlash } from "../device/boards.js";
 import { tableBytes } from "../emit/manifest.js";
 import {
   hexadecimal,
@@ -20,8 +20,6 @@ export function weightsFiles({ manifest, program }: ProjectModel): Map<string, U
 }
 
 const overlaps = (a: { from: number; to: number }, b: { from: number; to: number }) => a.from < b.to && b.from < a.to;
-
-type Region = Board["memory"]["flash"][number];
 
 /** The one of some regions in which an address lies. */
 const regionAt = (regions: readonly Region[], address: number): Region | undefined =>
@@ -70,6 +68,12 @@ export function checkWeightsPlace(board: Board, weights: WeightsPlace, firmware:
     refuse(
       `its machine has no memory to flash at ${hexadecimal(address)}${known.length > 0 ? `, but ${known.join(", ")}` : "; use --weights internal"}`,
     );
+}
+
+/** The memory whose wait states an access to the weights meets, where it is known; a file is loaded into RAM. */
+export function weightsMemory(board: Board, weights: WeightsPlace): Region | undefined {
+  if (weights.place === "file") return board.memory.ram[0];
+  return weights.place === "external" ? regionAt(externalFlash(board), weights.address) : undefined;
 }
 
 /** Throws E_DOES_NOT_FIT where the weights exceed the flash that they are for. */

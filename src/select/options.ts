@@ -2,7 +2,7 @@
 import type { ConstantPool } from "../graph/constant_pool.js";
 import type { Program, Step, StepImplementation } from "../graph/program.js";
 import type { Rows } from "../kernels/rows.js";
-import { ANY_CORE, type PlainCall, type Target, type Variant } from "../kernels/variant.js";
+import { ANY_CORE, type PlainCall, type Target, tableWaiting, type Variant } from "../kernels/variant.js";
 import { variantsOf } from "../kernels/variants/index.js";
 import { callRows } from "./cascade.js";
 import type { Costs } from "./costs.js";
@@ -46,11 +46,18 @@ export function optionsOf(
   const values = Object.entries(step.constants).map(([name, id]) => [name, program.constants[id].data] as const);
   const constants = Object.fromEntries(values);
   const refused: Rejection[] = [];
+  const plainBytes = values.reduce((sum, [, data]) => sum + data.byteLength, 0);
+  const uses = usesOf(
+    step,
+    values.map(([, data]) => data.length),
+  );
+  const plainWaiting = Math.round(tableWaiting(target, plainBytes, uses));
+  const plainCycles = (calls: number) => costs.plain(program, step, calls) + plainWaiting;
   const options: Option[] = [
     {
-      ...{ step, variant: "", kernel: step.kernel, codeBytes: PLAIN_CODE_BYTES, cycles: costs.plain(program, step) },
-      ...(rows && { banded: (bands) => costs.plain(program, step, bands.length) }),
-      tableBytes: values.reduce((sum, [, data]) => sum + data.byteLength, 0),
+      ...{ step, variant: "", kernel: step.kernel, codeBytes: PLAIN_CODE_BYTES, cycles: plainCycles(1) },
+      ...(rows && { banded: (bands) => plainCycles(bands.length) }),
+      tableBytes: plainBytes,
     },
   ];
   for (const variant of variantsOf(step.kernel)) {
@@ -70,20 +77,25 @@ export function optionsOf(
     };
     const { modelled, call: perCall } = costs.variant(program, { ...step, implementation }, cost.cycles);
     const learned = (formula: number) => Math.round(modelled * formula + perCall);
-    const cycles = learned(cost.cycles);
+    const tableBytes = slots.reduce((sum, { name }) => sum + found.constants[name].byteLength, 0);
+    const waiting = Math.round(tableWaiting(target, tableBytes, found.tableReadings ?? uses));
+    const cycles = learned(cost.cycles) + waiting;
     const banded = memoised((outRows: number) => learned(bandCycles(variant, call, rows!, outRows, target)));
     options.push({
       ...{ step: { ...step, implementation: { ...implementation, cycles } }, variant: variant.name, kernel },
       ...{ codeBytes: found.codeBytes ?? variant.codeBytes, cycles },
       ...(rows &&
         callRows({ ...step, implementation }, rows) && {
-          banded: (bands: readonly number[]) => bands.reduce((sum, outRows) => sum + banded(outRows), 0),
+          banded: (bands: readonly number[]) => bands.reduce((sum, outRows) => sum + banded(outRows), waiting),
         }),
-      tableBytes: slots.reduce((sum, { name }) => sum + found.constants[name].byteLength, 0),
+      tableBytes,
     });
   }
   return { options, refused };
 }
+
+/** How often a call uses each element of its largest table. */
+const usesOf = ({ macs }: Step, lengths: readonly number[]): number => Math.max(1, macs / Math.max(1, ...lengths));
 
 function memoised(of: (rows: number) => number): (rows: number) => number {
   const known = new Map<number, number>();

@@ -16,6 +16,7 @@ import { planMemory } from "../plan/plan.js";
 import { firmwareMemories } from "../project/board_limits.js";
 import { openProject, type Project } from "../project/open.js";
 import { firmwareProject, type ProjectModel } from "../project/platformio.js";
+import { weightsMemory } from "../project/weights.js";
 import type { MeasuredCall } from "../select/costs.js";
 import { askedTarget, type Request, selectKernels } from "../select/select.js";
 import { joinMeans } from "../select/split_means.js";
@@ -109,7 +110,7 @@ export async function tuneProject(
 ): Promise<Tuned> {
   const { board, manifest } = project;
   const asked = { ...manifest.request, ...options };
-  const target = askedTarget(targetOf(board), asked);
+  const target = askedTarget(targetOf(board, weightsMemory(board, manifest.weights)), asked);
   const plain = joinMeans(plainProgram(project.program));
   const { program, options: ways, candidates } = candidatesOf(plain, target, known);
   const fastest = ways.map((list) => list.reduce((best, one) => (one.cycles < best.cycles ? one : best)).step);

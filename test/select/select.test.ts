@@ -27,16 +27,20 @@ function variant(
   name: string,
   cycles: number,
   scratchBytes: number,
-  more: Partial<{ table: number; rows: boolean }> = {},
+  more: Partial<{ table: number; rows: boolean; tableReadings: number }> = {},
 ) {
-  const { table = 1, rows = true } = more;
+  const { table = 1, rows = true, tableReadings } = more;
   made.push({
     ...{ name, of: "nn_conv2d_s8", isa: "dsp", codeBytes: 100 },
     implement: ({ params }) => {
       if (params.kernel_h !== 3) return "no 3 x 3 window";
       const cost = cycles * (params.out_h as number);
       const weights = new Int8Array(table * 1000 + 10 * (params.out_c as number));
-      return { kernel: name, params, constants: { weights }, scratchBytes, cost: { cycles: cost, instructions: cost } };
+      const read = tableReadings !== undefined && { tableReadings };
+      return {
+        ...{ kernel: name, params, constants: { weights }, scratchBytes, ...read },
+        cost: { cycles: cost, instructions: cost },
+      };
     },
     find: only({
       ...{ name, inputs: 1, outputs: 1, params: nn_conv2d_s8.params, inPlace: [] },
@@ -62,6 +66,16 @@ describe("selectKernels", () => {
     const refused = rejected.flat().filter(({ why }) => why === "no 3 x 3 window");
     const others = plain.steps.filter(({ kernel, params }) => kernel === "nn_conv2d_s8" && params.kernel_h !== 3);
     expect(refused.length).toBe(2 * others.length);
+  });
+
+  it("weighs the waiting for tables in slow memory, which a cache that holds them spares", () => {
+    variant("often", 10, 0);
+    variant("once", 100, 0, { tableReadings: 1 });
+    const chosen = (slow: object) =>
+      new Set(variantsIn(selectKernels(plain, { ...target, ...slow }, { optimize: "speed" }).program));
+    expect(chosen({})).toEqual(new Set(["often"]));
+    expect(chosen({ flashWaitStates: 5 })).toEqual(new Set(["once"]));
+    expect(chosen({ flashWaitStates: 5, tableCacheBytes: 65_536 })).toEqual(new Set(["often"]));
   });
 
   it("gives up a variant with scratch for RAM, and not for speed", () => {

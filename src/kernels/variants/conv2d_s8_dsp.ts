@@ -2,7 +2,7 @@
 import type { CFunction } from "../kernel.js";
 import { int32Fields } from "../kernel.js";
 import type { Conv2dS8Params } from "../nn_conv2d_s8.js";
-import type { Cost, Implementation, PlainCall, Target } from "../variant.js";
+import type { Cost, Implementation, PlainCall } from "../variant.js";
 import { channelTables, leftShift, type ScaledChannel, SHIFTS, withCommonShift } from "./smmla.js";
 
 /** How a variant lays the input out for the inner loop. */
@@ -22,7 +22,7 @@ export interface Layout {
   scratchBytes(p: Conv2dS8Params, steps: number): number;
   /** See Implementation; -Infinity where any overlap is allowed. */
   lead(p: Conv2dS8Params): number;
-  /** Without waiting for the flash. @param steps pairs of taps of a window */
+  /** @param steps pairs of taps of a window */
   cost(p: Conv2dS8Params, steps: number): Cost;
 }
 
@@ -135,7 +135,6 @@ const MOST_LEFT_SHIFT = 12;
 export function implementDense(
   layout: Layout,
   { params, constants }: PlainCall<Conv2dS8Params>,
-  target: Target,
 ): Implementation | string {
   const { groups: _, ...p } = params;
   const common = withCommonShift(channelTables(constants), p);
@@ -151,16 +150,15 @@ export function implementDense(
   // No closer than behind the whole input.
   const lead = Math.max(layout.lead(params), -p.batch * p.in_h * p.in_w * p.in_c);
   const { cycles, instructions } = layout.cost(params, steps);
-  // The table is read 16 bytes at a time: once for two pixels, or for a row where it is unpacked.
-  const readings = layout.nibbles ? p.batch * p.out_h : Math.ceil(pixelsOf(p) / 2);
-  const waiting = (readings * target.flashWaitStates * table.byteLength) / 16;
   return {
     kernel: functionName(layout.name, common.s, p.out_min > -128 || p.out_max < 127),
     params: p,
     constants: { packed: table },
     scratchBytes: layout.scratchBytes(params, steps),
     lead,
-    cost: { cycles: Math.round(cycles + waiting), instructions: Math.round(instructions) },
+    // Once for two pixels, or for a row where it is unpacked.
+    tableReadings: layout.nibbles ? p.batch * p.out_h : Math.ceil(pixelsOf(p) / 2),
+    cost: { cycles: Math.round(cycles), instructions: Math.round(instructions) },
   };
 }
 

@@ -1,7 +1,7 @@
 /** What the convolutions of the DSP extension without a loop over the taps share: their C functions, tables and cost. */
 import { type CFunction, int32Fields } from "../kernel.js";
 import type { Conv2dS8Params } from "../nn_conv2d_s8.js";
-import type { Cost, Implementation, PlainCall, Target } from "../variant.js";
+import type { Cost, Implementation, PlainCall } from "../variant.js";
 import { CONV2D_FIELDS, type Pair, packed, type Runs } from "./conv2d_s8_dsp.js";
 import { channelTables, SHIFTS, withCommonShift } from "./smmla.js";
 
@@ -108,7 +108,6 @@ function registerLists(words: number, { first, most }: { first: number; most: nu
 export function implementUnrolled(
   form: Form,
   { params, constants }: PlainCall<Conv2dS8Params>,
-  target: Target,
 ): Implementation | string {
   const { groups: _, ...p } = params;
   if (p.out_c < 4) return "it takes four output channels and more";
@@ -130,8 +129,6 @@ export function implementUnrolled(
   const around = form.cost(params, shape);
   const total = (of: keyof Cost, block: number) =>
     around[of] + pixelPairs * blocks * (STEP[of] * steps + block + (clamped ? 9 : 0));
-  // The table is read 16 bytes at a time, once for two pixels.
-  const waiting = (pixelPairs * target.flashWaitStates * table.byteLength) / 16;
   return {
     kernel: functionName(form, shape, common.s, clamped),
     params: { ...p, ...extra },
@@ -140,8 +137,9 @@ export function implementUnrolled(
     // No closer than behind the whole input.
     lead: Math.max(form.lead(params, shape), -p.batch * p.in_h * p.in_w * p.in_c),
     codeBytes: form.codeBytes + STEP_BYTES * steps,
+    tableReadings: pixelPairs,
     cost: {
-      cycles: Math.round(total("cycles", 46 + 2 * shape.runs) + waiting),
+      cycles: Math.round(total("cycles", 46 + 2 * shape.runs)),
       instructions: Math.round(total("instructions", 31 + shape.runs)),
     },
   };

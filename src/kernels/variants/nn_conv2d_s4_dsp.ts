@@ -36,11 +36,11 @@ export default defineVariant<Conv2dS8Params>({
     const functions = functionsOf(layout);
     return (name: string) => functions.get(name);
   })(),
-  implement(call, target) {
+  implement(call) {
     const { groups, dilation_w, kernel_w, out_c } = call.params;
     if (groups !== 1) return "it takes no groups";
     if (dilation_w !== 1 && kernel_w > 1) return "it takes no dilated columns";
     if (out_c % 4 !== 0) return "it takes multiples of four channels";
-    return tooWide(call.constants) ?? implementDense(layout, call, target);
+    return tooWide(call.constants) ?? implementDense(layout, call);
   },
 });

@@ -91,10 +91,10 @@ export default defineVariant<Conv2dS8Params>({
     const functions = functionsOf(ringLayout);
     return (name: string) => functions.get(name);
   })(),
-  implement(call, target) {
+  implement(call) {
     const { groups, dilation_w, kernel_w } = call.params;
     if (groups !== 1) return "it takes no groups";
     if (dilation_w !== 1 && kernel_w > 1) return "it takes no dilated columns";
-    return implementDense(ringLayout, call, target);
+    return implementDense(ringLayout, call);
   },
 });

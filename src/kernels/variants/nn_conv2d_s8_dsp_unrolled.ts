@@ -41,10 +41,10 @@ export default defineVariant<Conv2dS8Params>({
   isa: "dsp",
   codeBytes: form.codeBytes,
   find: finderOf(form),
-  implement(call, target) {
+  implement(call) {
     const { groups, dilation_w, kernel_w } = call.params;
     if (groups !== 1) return "it takes no groups";
     if (dilation_w !== 1 && kernel_w > 1) return "it takes no dilated columns";
-    return implementUnrolled(form, call, target);
+    return implementUnrolled(form, call);
   },
 });

@@ -81,7 +81,7 @@ export default defineVariant<Conv2dS8Params>({
     const functions = functionsOf(layout);
     return (name: string) => functions.get(name);
   })(),
-  implement(call, target) {
-    return call.params.groups === 1 ? implementDense(layout, call, target) : "it takes no groups";
+  implement(call) {
+    return call.params.groups === 1 ? implementDense(layout, call) : "it takes no groups";
   },
 });

@@ -28,13 +28,12 @@ export default defineVariant<FullyConnectedS8Params>({
     constants: packedTables("int32"),
     inPlace: [],
   }),
-  implement({ params: p, constants }, target) {
+  implement({ params: p, constants }) {
     const wide = tooWide(constants);
     if (wide) return wide;
     if (p.in_features > MOST_INPUTS) return "its sums leave 28 bits";
     const words = Math.ceil(p.in_features / 8);
     const bytes = packNibbles(padded(constants.weights as Int8Array, p.in_features), 8 * words);
-    const waiting = (target.flashWaitStates * bytes.byteLength) / 16;
     const pairs = Math.ceil(p.out_features / 2);
     return {
       kernel: NAME,
@@ -42,8 +41,9 @@ export default defineVariant<FullyConnectedS8Params>({
       constants: { ...constants, weights: new Int32Array(bytes.buffer) },
       scratchBytes: 16 * words,
       lead: leadOfRows(p),
+      tableReadings: p.rows,
       cost: {
-        cycles: Math.round(p.rows * (pairs * (33 * words + 75) + 24 * words + 60 + waiting)),
+        cycles: Math.round(p.rows * (pairs * (33 * words + 75) + 24 * words + 60)),
         instructions: Math.round(p.rows * (pairs * (26 * words + 60) + 19 * words + 50)),
       },
     };

@@ -59,12 +59,12 @@ export default defineVariant<Conv2dS8Params>({
   isa: "dsp",
   codeBytes: form.codeBytes,
   find: finderOf(form),
-  implement(call, target) {
+  implement(call) {
     const { groups, kernel_h, kernel_w, stride_h, stride_w, pad_top, pad_left, ...p } = call.params;
     if (groups !== 1) return "it takes no groups";
     if (kernel_h !== 1 || kernel_w !== 1) return "the kernel is not 1x1";
     if (stride_h !== 1 || stride_w !== 1) return "the stride is not 1";
     if (pad_top !== 0 || pad_left !== 0 || p.in_h !== p.out_h || p.in_w !== p.out_w) return "it takes no padding";
-    return implementUnrolled(form, call, target);
+    return implementUnrolled(form, call);
   },
 });
