@@ -11,11 +11,11 @@ import { packagePath } from "../io/package_path.js";
 import type { Target } from "../kernels/variant.js";
 
 const plainCostSchema = z.strictObject({
-  call: z.number().nonnegative().describe("cycles of a call, whatever its size"),
   mac: z.number().nonnegative().describe("cycles per multiply-accumulate"),
   run: z.number().nonnegative().describe("cycles per inner loop of a convolution"),
   output: z.number().nonnegative().describe("cycles per element of the outputs"),
   input: z.number().nonnegative().describe("cycles per element of the inputs"),
+  call: z.number().nonnegative().describe("cycles of a call, whatever its size"),
 });
 
 const variantCostSchema = z.strictObject({

@@ -13,6 +13,8 @@ export interface Option {
   /** Name of the variant; "" for plain C. */
   readonly variant: string;
   readonly cycles: number;
+  /** What the formula of the variant says, without what was learned of the core; 0 for plain C. */
+  readonly formula: number;
   /** Cycles of calls on bands of so many rows of the output each; undefined where it cannot be cut. */
   readonly banded?: (bands: readonly number[]) => number;
   readonly tableBytes: number;
@@ -56,6 +58,7 @@ export function optionsOf(
   const options: Option[] = [
     {
       ...{ step, variant: "", kernel: step.kernel, codeBytes: PLAIN_CODE_BYTES, cycles: plainCycles(1) },
+      formula: 0,
       ...(rows && { banded: (bands) => plainCycles(bands.length) }),
       tableBytes: plainBytes,
     },
@@ -88,6 +91,7 @@ export function optionsOf(
         callRows({ ...step, implementation }, rows) && {
           banded: (bands: readonly number[]) => bands.reduce((sum, outRows) => sum + banded(outRows), waiting),
         }),
+      formula: cost.cycles,
       tableBytes,
     });
   }

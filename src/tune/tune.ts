@@ -12,6 +12,7 @@ import { INTERNAL } from "../emit/weights.js";
 import { UserError } from "../errors.js";
 import { type Program, plainProgram, type Step } from "../graph/program.js";
 import { writeTree } from "../io/files.js";
+import type { Target } from "../kernels/variant.js";
 import { planMemory } from "../plan/plan.js";
 import { firmwareMemories } from "../project/board_limits.js";
 import { openProject, type Project } from "../project/open.js";
@@ -94,10 +95,45 @@ function simulatorOf({ name, core, simulator }: Board): Meter {
   );
 }
 
+/** The plain program of a project, the ways to compute each of its steps, and what calls take that were measured. */
+interface MeasuredProject extends Pick<ReturnType<typeof candidatesOf>, "options"> {
+  readonly plain: Program;
+  readonly calls: readonly MeasuredCall[];
+}
+
 /**
- * @param options in place of what the project was generated with
+ * Measures every way to compute the layers of a project, as far as its board can hold it.
  * @param known calls whose cost was measured before; they are not measured again
  * @param onProgress rounds of candidates that are done, and how many there are
+ * @throws UserError what the meter throws
+ */
+export async function measureCalls(
+  project: Project,
+  target: Target,
+  known: readonly MeasuredCall[],
+  onProgress: (done: number, all: number) => void,
+  meter: Meter,
+): Promise<MeasuredProject> {
+  const plain = joinMeans(plainProgram(project.program));
+  const { program, options, candidates } = candidatesOf(plain, target, known);
+  const fastest = options.map((list) => list.reduce((best, one) => (one.cycles < best.cycles ? one : best)).step);
+  const fitting = roundsFor(program, candidates, project.board, project.manifest.arena.bytes);
+  // On a board without room beside the program, the program alone.
+  const rounds = fitting.length === 0 && candidates.length > 0 ? [[]] : fitting;
+  const measured = new Map(known.map((one) => [one.call, one]));
+  await withFolder(async (folder) => {
+    for (const [done, round] of rounds.entries()) {
+      onProgress(done, rounds.length);
+      for (const one of await measure(project, meter, folder, program, fastest, round)) measured.set(one.call, one);
+    }
+  });
+  onProgress(rounds.length, rounds.length);
+  return { plain, options, calls: [...measured.values()] };
+}
+
+/**
+ * @param options in place of what the project was generated with
+ * @param known, onProgress see measureCalls
  * @param meter default: the simulator of the board
  * @throws UserError E_USAGE for a board without simulator, what the meter throws, E_DOES_NOT_FIT
  */
@@ -111,19 +147,7 @@ export async function tuneProject(
   const { board, manifest } = project;
   const asked = { ...manifest.request, ...options };
   const target = askedTarget(targetOf(board, weightsMemory(board, manifest.weights)), asked);
-  const plain = joinMeans(plainProgram(project.program));
-  const { program, options: ways, candidates } = candidatesOf(plain, target, known);
-  const fastest = ways.map((list) => list.reduce((best, one) => (one.cycles < best.cycles ? one : best)).step);
-  const rounds = roundsFor(program, candidates, board, manifest.arena.bytes);
-  const measured = new Map(known.map((one) => [one.call, one]));
-  await withFolder(async (folder) => {
-    for (const [done, round] of rounds.entries()) {
-      onProgress(done, rounds.length);
-      for (const one of await measure(project, meter, folder, program, fastest, round)) measured.set(one.call, one);
-    }
-  });
-  onProgress(rounds.length, rounds.length);
-  const calls = [...measured.values()];
+  const { plain, calls } = await measureCalls(project, target, known, onProgress, meter);
   const weights = manifest.weights;
   const tablesInFlash = weights.place === "internal";
   const { ioBuffers } = manifest;
