@@ -23,8 +23,9 @@ import {
 } from "./stream_layers.js";
 
 /**
- * What is made small first. speed: cycles; ram: the arena; flash: tables and code; balanced: the arena, where a share
- * less of it costs at most half as large a share of cycles, and at most 15 % more cycles than the least.
+ * What is made small first. speed: cycles; ram: the arena; flash: tables and code, where a byte less of them costs at most
+ * 4,000 cycles; balanced: tables and code, and then the arena, where a share less of them costs at most half as large a share
+ * of cycles, and at most 5 % and 15 % more cycles than the least.
  */
 export type Optimize = "speed" | "balanced" | "ram" | "flash";
 
@@ -85,6 +86,11 @@ export interface Choice {
 }
 
 const BALANCED_SHARE = 0.15;
+/** Cycles of an inference that flash gives for a byte. */
+const FLASH_CYCLES = 4000;
+/** Share of the cycles that balanced may give for flash. */
+const BALANCED_FLASH_SHARE = 0.05;
+const TRADE_PASSES = 4;
 /** Share of the bytes in use that the next plan may have, how many are tried at most, and how many of them are planned. */
 const BALANCE_STEP = 0.97;
 const BALANCE_PLANS = 16;
@@ -145,7 +151,13 @@ function selectSteps(given: Program, board: Target, options: SelectOptions): Cho
   const leastCycles = sumOf(fastest, ({ cycles }) => cycles);
   const every = found.map((of) => of.options);
   const smallest = smallestFlash(every);
-  let chosen = optimize === "flash" ? smallest : fastest;
+  let chosen = fastest;
+  if (optimize === "flash") chosen = tradeFlash(smallest, every, (bytes, cycles) => bytes + cycles / FLASH_CYCLES);
+  else if (optimize === "balanced") {
+    const most = leastCycles * (1 + BALANCED_FLASH_SHARE);
+    const figure = (bytes: number, cycles: number) => (cycles > most ? Number.POSITIVE_INFINITY : bytes * cycles ** 2);
+    chosen = tradeFlash(fastest, every, figure);
+  }
   if (maxFlash !== undefined) chosen = withinFlash(chosen, smallest, every, maxFlash);
 
   const whole: Program = { ...all, steps: chosen.map(({ step }) => step) };
@@ -321,13 +333,80 @@ function least(options: readonly Option[], of: (option: Option) => number): Opti
   });
 }
 
+const tablesKeys = new WeakMap<Step["constants"], string>();
+
+/** Equal for steps with the same tables. */
+function tablesKey(constants: Step["constants"]): string {
+  let key = tablesKeys.get(constants);
+  if (key === undefined) {
+    key = JSON.stringify(constants);
+    tablesKeys.set(constants, key);
+  }
+  return key;
+}
+
 /** Bytes of tables and code. */
 function flashOf(chosen: readonly Option[]): number {
   const code = new Map(chosen.map(({ kernel, codeBytes }) => [kernel, codeBytes]));
   const tables = new Map<string, number>();
-  for (const { step, tableBytes } of chosen)
-    tables.set(JSON.stringify((step.implementation ?? step).constants), tableBytes);
+  for (const { step, tableBytes } of chosen) tables.set(tablesKey((step.implementation ?? step).constants), tableBytes);
   return sumOf([...code.values(), ...tables.values()], (bytes) => bytes);
+}
+
+/**
+ * Trades flash for cycles, and cycles for flash: steps take what lowers the figure, one by one as long as that helps, then C
+ * function by C function, whose code is paid once and saved with its last step.
+ * @param figureOf bytes of tables and code, and cycles, of all steps together: less is better
+ */
+function tradeFlash(
+  start: readonly Option[],
+  all: readonly (readonly Option[])[],
+  figureOf: (bytes: number, cycles: number) => number,
+): Option[] {
+  const cyclesOf = (options: readonly Option[]) => sumOf(options, ({ cycles }) => cycles);
+  const wholeOf = (options: readonly Option[]) => figureOf(flashOf(options), cyclesOf(options));
+  /** Every step in turn by what it alone changes; tables that steps share count in full. */
+  const oneByOne = (given: readonly Option[], allowed: (option: Option) => boolean = () => true): Option[] => {
+    const chosen = [...given];
+    const users = new Map<string, number>();
+    for (const { kernel } of chosen) users.set(kernel, (users.get(kernel) ?? 0) + 1);
+    let [bytes, cycles] = [flashOf(chosen), cyclesOf(chosen)];
+    for (const [i, options] of all.entries()) {
+      const now = chosen[i];
+      const changes = options.filter(allowed).map((option) => {
+        const comes = users.get(option.kernel) ? 0 : option.codeBytes;
+        const goes = users.get(now.kernel) === 1 ? now.codeBytes : 0;
+        const code = option.kernel === now.kernel ? 0 : comes - goes;
+        const [b, c] = [bytes + option.tableBytes - now.tableBytes + code, cycles + option.cycles - now.cycles];
+        return { option, bytes: b, cycles: c, figure: figureOf(b, c) };
+      });
+      const best = changes.reduce((x, y) => (y.figure < x.figure ? y : x), {
+        ...{ option: now, bytes, cycles, figure: allowed(now) ? figureOf(bytes, cycles) : Number.POSITIVE_INFINITY },
+      });
+      if (best.option === now) continue;
+      users.set(now.kernel, users.get(now.kernel)! - 1);
+      users.set(best.option.kernel, (users.get(best.option.kernel) ?? 0) + 1);
+      [chosen[i], bytes, cycles] = [best.option, best.bytes, best.cycles];
+    }
+    return chosen;
+  };
+  const kernels = [...new Set(all.flatMap((options) => options.map(({ kernel }) => kernel)))];
+  let best = { chosen: [...start], figure: wholeOf(start) };
+  for (let pass = 0; pass < TRADE_PASSES; pass++) {
+    const { figure: before } = best;
+    const attempt = (made: Option[]) => {
+      const figure = wholeOf(made);
+      if (figure < best.figure) best = { chosen: made, figure };
+    };
+    attempt(oneByOne(best.chosen));
+    for (const kernel of kernels) {
+      // All steps that can take a function at once, and all that have it to others.
+      attempt(oneByOne(best.chosen.map((now, i) => all[i].find((option) => option.kernel === kernel) ?? now)));
+      attempt(oneByOne(best.chosen, (option) => option.kernel !== kernel));
+    }
+    if (best.figure >= before) break;
+  }
+  return best.chosen;
 }
 
 /** C function by C function: all its steps at once, as long as the whole gets smaller. */

@@ -129,6 +129,40 @@ describe("selectKernels", () => {
     expect(() => select({ cascades: false, maxRam: whole - 1 })).toThrow(`needs ${whole} bytes`);
   });
 
+  it("takes no kernel five times slower for 20 bytes of flash, where those cycles are many", () => {
+    variant("slow", 50_000, 0, { table: 0 });
+    variant("fast", 10_000, 0, { table: 0.02 });
+    expect(new Set(variantsIn(select({ optimize: "flash" }).program))).toEqual(new Set(["fast"]));
+    // Of so few cycles a byte costs less than 4,000.
+    made.length = 0;
+    variant("slow", 500, 0, { table: 0 });
+    variant("fast", 100, 0, { table: 0.02 });
+    expect(new Set(variantsIn(select({ optimize: "flash" }).program))).toEqual(new Set(["slow"]));
+  });
+
+  it("counts code once: a further function pays with all of its steps or not at all", () => {
+    // 40 bytes less in each of the steps, but 100 of code.
+    variant("large", 100, 0, { table: 0.04 });
+    variant("small", 100, 0, { table: 0 });
+    const chosen = variantsIn(select({ optimize: "flash" }).program);
+    expect(chosen.length).toBeGreaterThan(2);
+    expect(new Set(chosen)).toEqual(new Set(["small"]));
+  });
+
+  it("balances: flash that costs few cycles, and at most 5 % more of them", () => {
+    variant("fast", 10_000, 0, { table: 5 });
+    variant("small", 10_100, 0, { table: 1 });
+    const of = (optimize: Optimize) => new Set(variantsIn(select({ optimize, cascades: false }).program));
+    expect(of("speed")).toEqual(new Set(["fast"]));
+    expect(of("balanced")).toEqual(new Set(["small"]));
+    made.length = 0;
+    variant("fast", 10_000, 0, { table: 5 });
+    variant("small", 16_000, 0, { table: 1 });
+    const { decision, program } = select({ optimize: "balanced", cascades: false });
+    expect(decision.cycles).toBeLessThanOrEqual(1.05 * decision.leastCycles);
+    expect(variantsIn(program)).toContain("fast");
+  });
+
   it("keeps a limit of flash with small tables, or names the smallest", () => {
     variant("fast", 10, 0, { table: 5 });
     expect(variantsIn(select({ optimize: "speed" }).program)).toContain("fast");

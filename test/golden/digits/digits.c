@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "nn_conv2d_s8.h"
-#include "nn_fully_connected_s8.h"
+#include "nn_fully_connected_s8_compact.h"
 #include "nn_max_pool2d_s8.h"
 #include "nn_mean_s8.h"
 #include "nn_rows.h"
@@ -151,7 +151,7 @@ static const NN_FLASH nn_mean_s8_params layer_2 = {
 };
 
 /* Layer 3: Gemm */
-static const NN_FLASH nn_fully_connected_s8_params layer_3 = {
+static const NN_FLASH nn_fully_connected_s8_compact_params layer_3 = {
     .rows = 1,
     .in_features = 24,
     .out_features = 10,
@@ -210,7 +210,7 @@ int digits_run(digits_ctx *ctx, const void *const in[], void *const out[]) {
     NN_CALL(nn_mean_s8, layer_2, (const int8_t *)(arena + 0), (int8_t *)(arena + 384));
     layer_done(ctx, 2);
 
-    NN_CALL(nn_fully_connected_s8, layer_3, (const int8_t *)(arena + 384), digits_table_12, digits_table_13, digits_table_14, digits_table_15, (int8_t *)(arena + 0));
+    NN_CALL(nn_fully_connected_s8_compact, layer_3, (const int8_t *)(arena + 384), digits_table_12, digits_table_16, digits_table_14, (int8_t *)(arena + 0));
     layer_done(ctx, 3);
 
     if (out != NULL && out[0] != NULL && out[0] != (void *)(arena + 0)) {

@@ -16,7 +16,7 @@ extern "C" {
 #endif
 
 /* Changes whenever the model, its numbers or its memory layout change. */
-#define DIGITS_SIGNATURE UINT64_C(0xbf1f780da063c144)
+#define DIGITS_SIGNATURE UINT64_C(0xef939047c5280626)
 #define DIGITS_NUMERICS_VERSION 1
 
 /* Bytes and alignment of the arena that the context points to. */

@@ -20,8 +20,7 @@ extern const NN_FLASH int32_t digits_table_9[24];
 extern const NN_FLASH int32_t digits_table_10[24];
 extern const NN_FLASH uint8_t digits_table_11[24];
 extern const NN_FLASH int8_t digits_table_12[240];
-extern const NN_FLASH int32_t digits_table_13[10];
 extern const NN_FLASH int32_t digits_table_14[10];
-extern const NN_FLASH uint8_t digits_table_15[10];
+extern const NN_FLASH int32_t digits_table_16[10];
 
 #endif
