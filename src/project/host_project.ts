@@ -8,11 +8,12 @@ import { modelView } from "../emit/view.js";
 import { INTERNAL } from "../emit/weights.js";
 import { kernelSteps, type Program, plainProgram } from "../graph/program.js";
 import { writeTree } from "../io/files.js";
+import { isPortable } from "../kernels/variants/index.js";
 import { planMemory } from "../plan/plan.js";
 import { openProject, type Project } from "./open.js";
 import { firmwareProject, type ProjectModel } from "./platformio.js";
 
-const isPlain = ({ steps }: Program) => steps.flatMap(kernelSteps).every(({ implementation }) => !implementation);
+const isPlain = ({ steps }: Program) => steps.flatMap(kernelSteps).every(isPortable);
 
 function plainModel({ program: chosen, plan: chosenPlan, manifest, float }: ProjectModel): ProjectModel {
   const program = plainProgram(chosen);

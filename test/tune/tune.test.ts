@@ -4,8 +4,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { loadBoard, targetOf } from "../../src/device/boards.js";
 import { kernelSteps } from "../../src/graph/program.js";
-import { ANY_CORE } from "../../src/kernels/variant.js";
-import { variantsOf } from "../../src/kernels/variants/index.js";
+import { isPortable } from "../../src/kernels/variants/index.js";
 import { openProject, type Project } from "../../src/project/open.js";
 import { estimateCycles } from "../../src/select/estimate.js";
 import type { SelectOptions } from "../../src/select/select.js";
@@ -77,12 +76,7 @@ describe.skipIf(!hasSimulatorTools)("onnx2mcu tune (needs the simulator)", () =>
       const again = await tuneProject(project, asked, known, (_done, all) => expect(all).toBe(0));
       return again.model;
     }
-    /** Plain C, which variants may be, too. */
-    const isPlain = ({ program }: Pick<Project, "program">) =>
-      program.steps.flatMap(kernelSteps).every(({ kernel, implementation }) => {
-        const variant = variantsOf(kernel).find(({ name }) => name === implementation?.variant);
-        return variant === undefined || variant.isa === ANY_CORE;
-      });
+    const isPlain = ({ program }: Pick<Project, "program">) => program.steps.flatMap(kernelSteps).every(isPortable);
 
     test("--kernels plain, unless told otherwise", async () => {
       const { manifest, ...model } = await tuned("plain", { kernels: "plain" });

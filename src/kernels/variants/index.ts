@@ -1,6 +1,8 @@
 /** Every variant of every kernel. Order does not matter: the chooser compares costs. */
+
+import type { Step } from "../../graph/program.js";
 import type { CFunction } from "../kernel.js";
-import type { Variant } from "../variant.js";
+import { ANY_CORE, type Variant } from "../variant.js";
 import nn_add_s8_dsp from "./nn_add_s8_dsp.js";
 import nn_add_s8_mve from "./nn_add_s8_mve.js";
 import nn_average_pool2d_s8_dsp from "./nn_average_pool2d_s8_dsp.js";
@@ -118,3 +120,8 @@ export function findVariantFunction(name: string): CFunction | undefined {
   }
   return undefined;
 }
+
+/** Whether the firmware calls portable C for a step, which some variants are, too. */
+export const isPortable = ({ kernel, implementation }: Pick<Step, "kernel" | "implementation">): boolean =>
+  implementation === undefined ||
+  variantsOf(kernel).some(({ name, isa }) => name === implementation.variant && isa === ANY_CORE);
