@@ -5,6 +5,7 @@ import { writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { canonicalGraph } from "../dist/compile.js";
+import { loadBoard, targetOf } from "../dist/device/boards.js";
 import { eliminateChannels } from "../dist/eliminate/eliminate.js";
 import { libraryFiles } from "../dist/emit/library.js";
 import { modelView } from "../dist/emit/view.js";
@@ -12,6 +13,7 @@ import { lower } from "../dist/lower/lower.js";
 import { readModel } from "../dist/onnx/read.js";
 import { writeModel } from "../dist/onnx/write.js";
 import { planMemory } from "../dist/plan/plan.js";
+import { selectKernels } from "../dist/select/select.js";
 
 const CHANNELS = 8;
 const SIZE = 8;
@@ -107,6 +109,8 @@ function measure(kind, nodes) {
   return { ...stages, bytes: bytes.length, memory: process.resourceUsage().maxRSS * 1024 };
 }
 
+const target = targetOf(loadBoard("qemu-cortex-m4"));
+
 function compileOnce(bytes) {
   const stages = {};
   const timed = (name, run) => {
@@ -120,8 +124,9 @@ function compileOnce(bytes) {
   const graph = timed("passes", () => canonicalGraph(model));
   const lowered = timed("lower", () => lower(graph, { precision: "int8", io: "int8" }));
   const { program } = timed("eliminate", () => eliminateChannels(lowered));
-  const plan = timed("plan", () => planMemory(program, { ioBuffers: "arena" }));
-  timed("emit", () => libraryFiles(modelView(program, plan, "net")));
+  timed("plan", () => planMemory(program, { ioBuffers: "arena" }));
+  const chosen = timed("select", () => selectKernels(program, target));
+  timed("emit", () => libraryFiles(modelView(chosen.program, chosen.plan, "net")));
   return { stages, steps: program.steps.length };
 }
 
@@ -134,10 +139,11 @@ if (process.argv[2] === "one") {
     "",
     "CPU milliseconds per stage and the largest resident memory of the process over synthetic QDQ models, each in a process",
     "of its own. chain: 3x3 convolutions; residual: two and an Add; branches: four side by side, summed; dense: three Gemm",
-    "layers of 1,000,000 weights. Written by `npm run benchmark:compiler`.",
+    "layers of 1,000,000 weights. plan: memory for plain kernels; select: kernels and memory for Cortex-M4, --optimize balanced.",
+    "Written by `npm run benchmark:compiler`.",
     "",
-    "| graph | nodes | model, KB | read | passes | lower | eliminate | plan | emit | in all, ms | per node | memory, MB |",
-    "|---|---|---|---|---|---|---|---|---|---|---|---|",
+    "| graph | nodes | model, KB | read | passes | lower | eliminate | plan | select | emit | in all, ms | per node | memory, MB |",
+    "|---|---|---|---|---|---|---|---|---|---|---|---|---|",
   ];
   const cases = [
     ...["chain", "residual", "branches"].flatMap((kind) =>

@@ -14,7 +14,7 @@ const ALIGNMENT = 16;
 /** Steps of the program from the first to the last of a cascade, at most. */
 const MAX_SPAN = 24;
 /** Candidates times steps of the program: keeps large programs quick. */
-const MAX_WORK = 20_000_000;
+const MAX_WORK = 4_000_000;
 
 /** Modelled cycles of a call of a kernel on a band, beside those of the kernel: its parameters are copied and changed. */
 const CYCLES_PER_CALL = 160;
@@ -174,26 +174,51 @@ function prepare(program: Program, options: StreamOptions) {
     return true;
   };
 
+  const stored = [...flow.bytes.entries()].flatMap(([root, bytes]) => {
+    if (bytes === 0 || flow.root[root] !== root || tensors[root].constant !== undefined) return [];
+    const isOutput = flow.outputs.has(root);
+    return [{ root, bytes, writer: flow.writer[root], isOutput, lastReader: Math.max(-1, ...flow.readers[root]) }];
+  });
+  const near = new Map<number, typeof stored>();
+  /** What may be in use while the step `at` runs: a group moves its steps by less than MAX_SPAN. */
+  const storedNear = (at: number) => {
+    let found = near.get(at);
+    if (!found) {
+      found = stored.filter(
+        ({ writer, isOutput, lastReader }) =>
+          writer <= at && (isOutput || Math.max(writer, lastReader) >= at - MAX_SPAN),
+      );
+      near.set(at, found);
+    }
+    return found;
+  };
+
+  /** Where groups run their steps, and what exists in their line buffers only. */
+  const layoutOf = (groups: ReadonlyMap<number, Group>) => {
+    const place = new Map<number, number>();
+    const hidden = new Set<number>();
+    for (const { indices } of groups.values()) {
+      const last = indices[indices.length - 1];
+      for (const index of indices) {
+        place.set(index, last);
+        if (index !== last) hidden.add(steps[index].outputs[0]);
+      }
+    }
+    return { place, hidden };
+  };
+
   /** Bytes in use while a group runs: roots that others write before and read later, what it reads and writes, its scratch. */
-  const bytesDuring = (groups: ReadonlyMap<number, Group>, { indices, step }: Group): number => {
+  const bytesDuring = ({ place, hidden }: ReturnType<typeof layoutOf>, { indices, step }: Group): number => {
     const at = indices[indices.length - 1];
     const inside = new Set(indices);
-    const place = new Map<number, number>();
-    for (const other of groups.values())
-      if (!inside.has(other.indices[0]))
-        for (const index of other.indices) place.set(index, other.indices[other.indices.length - 1]);
     const positionOf = (index: number) => (inside.has(index) ? at : (place.get(index) ?? index));
-    const hidden = new Set(
-      [...groups.values()].flatMap((other) => other.indices.slice(0, -1).map((index) => steps[index].outputs[0])),
-    );
-    for (const index of indices.slice(0, -1)) hidden.add(steps[index].outputs[0]);
     let bytes = alignUp(firmwareCall(step).scratchBytes, ALIGNMENT);
     const over = flow.root[step.inputs[0]];
     let dies = !flow.outputs.has(over);
-    for (const [root, size] of flow.bytes.entries()) {
-      if (size === 0 || flow.root[root] !== root || hidden.has(root) || tensors[root].constant !== undefined) continue;
-      const first = flow.writer[root] < 0 ? -1 : positionOf(flow.writer[root]);
-      let last = flow.outputs.has(root) ? steps.length : first;
+    for (const { root, bytes: size, writer, isOutput } of storedNear(at)) {
+      if (hidden.has(root) || (writer !== at && inside.has(writer))) continue;
+      const first = writer < 0 ? -1 : positionOf(writer);
+      let last = isOutput ? steps.length : first;
       for (const reader of flow.readers[root]) last = Math.max(last, positionOf(reader));
       if (first <= at && last >= at) bytes += size;
       if (root === over && last > at) dies = false;
@@ -223,11 +248,12 @@ function prepare(program: Program, options: StreamOptions) {
 
     candidates(groups: ReadonlyMap<number, Group>, hottest: number) {
       const result: { group: Group; bytes: number }[] = [];
+      const layout = layoutOf(groups);
       const must = groups.get(hottest)?.indices ?? [hottest];
       if (must.length === 1)
         for (const { step, cycles } of alternatives[hottest] ?? []) {
           const group = { indices: must, step, cycles };
-          if (groups.get(hottest)?.step !== step) result.push({ group, bytes: bytesDuring(groups, group) });
+          if (groups.get(hottest)?.step !== step) result.push({ group, bytes: bytesDuring(layout, group) });
         }
       if (!cascades) return result;
       const seen = new Set<string>();
@@ -240,7 +266,7 @@ function prepare(program: Program, options: StreamOptions) {
           seen.add(key);
           if (!isFree(groups, indices)) continue;
           for (const group of groupsOf(indices))
-            if (groups.get(last)?.step !== group.step) result.push({ group, bytes: bytesDuring(groups, group) });
+            if (groups.get(last)?.step !== group.step) result.push({ group, bytes: bytesDuring(layout, group) });
         }
       }
       return result;

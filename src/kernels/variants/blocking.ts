@@ -27,8 +27,20 @@ export interface Channel {
 
 const NONE: Channel = { weights: [], bias: 0, multiplier: 0, shift: 33 };
 
-/** Channels of a layer whose weights lie at `weightAt(channel, tap)`. */
+const known = new WeakMap<PlainCall["constants"], readonly Channel[]>();
+
+/** Channels of a layer whose weights lie at `weightAt(channel, tap)`: for the constants of a step always the same. */
 export function channelsOf(
+  call: PlainCall<Params>,
+  taps: number,
+  weightAt: (channel: number, tap: number) => number,
+): readonly Channel[] {
+  const channels = known.get(call.constants) ?? gathered(call, taps, weightAt);
+  known.set(call.constants, channels);
+  return channels;
+}
+
+function gathered(
   { constants }: PlainCall<Params>,
   taps: number,
   weightAt: (channel: number, tap: number) => number,
@@ -44,13 +56,23 @@ export function channelsOf(
 
 const sumOf = (values: ArrayLike<number>) => Array.from(values).reduce((sum, value) => sum + value, 0);
 
+const largest = new WeakMap<Channel, number>();
+
 /** Largest |sum| that int8 inputs can give. */
-function largestSum({ weights, bias }: Channel): number {
-  const [a, b] = [-128, 127].map((x) => Array.from(weights, (w) => x * w));
-  return Math.max(
-    bias + sumOf(a.map((product, i) => Math.max(product, b[i]))),
-    -bias - sumOf(a.map((product, i) => Math.min(product, b[i]))),
-  );
+function largestSum(channel: Channel): number {
+  let found = largest.get(channel);
+  if (found === undefined) {
+    const { weights, bias } = channel;
+    let [high, low] = [bias, bias];
+    for (let i = 0; i < weights.length; i++) {
+      const w = weights[i];
+      high += w * (w > 0 ? 127 : -128);
+      low += w * (w > 0 ? -128 : 127);
+    }
+    found = Math.max(high, -low);
+    largest.set(channel, found);
+  }
+  return found;
 }
 
 /** How sums are scaled: small ones without products of 64 bits, others shifted left first. */

@@ -3,7 +3,7 @@ import type { CFunction } from "../kernel.js";
 import { int32Fields } from "../kernel.js";
 import type { Conv2dS8Params } from "../nn_conv2d_s8.js";
 import type { Cost, Implementation, PlainCall } from "../variant.js";
-import { channelTables, leftShift, type ScaledChannel, SHIFTS, withCommonShift } from "./smmla.js";
+import { commonShiftOf, leftShift, type ScaledChannel, SHIFTS } from "./smmla.js";
 
 /** How a variant lays the input out for the inner loop. */
 export interface Layout {
@@ -128,6 +128,18 @@ function packedNibbles(
   return Int32Array.from(words);
 }
 
+/** Constants of an implementation, made when they are asked for: those that only compare costs do not. */
+export function packedWhenUsed(table: () => Int32Array): Pick<Implementation, "constants"> {
+  let made: Int32Array | undefined;
+  const constants = {
+    get packed() {
+      made ??= table();
+      return made;
+    },
+  };
+  return { constants };
+}
+
 /** Left shifts at which eight times the weight still fits in 16 bits. */
 const MOST_LEFT_SHIFT = 12;
 
@@ -137,23 +149,22 @@ export function implementDense(
   { params, constants }: PlainCall<Conv2dS8Params>,
 ): Implementation | string {
   const { groups: _, ...p } = params;
-  const common = withCommonShift(channelTables(constants), p);
+  const common = commonShiftOf(constants, p);
   if (!common) return "the scales of its channels lie too far apart for one shift";
   const left = layout.nibbles ? leftShifts(constants.shift as Uint8Array, common.s) : [];
   if (typeof left === "string") return left;
   const runs = layout.runs(params);
   const pairs = layout.pairs(params, runs.length);
   const steps = runs.count * pairs.length;
-  const table = layout.nibbles
-    ? packedNibbles(common.channels, left, runs, pairs)
-    : packed(common.channels, runs, pairs);
+  const { channels } = common;
+  const table = () => (layout.nibbles ? packedNibbles(channels, left, runs, pairs) : packed(channels, runs, pairs));
   // No closer than behind the whole input.
   const lead = Math.max(layout.lead(params), -p.batch * p.in_h * p.in_w * p.in_c);
   const { cycles, instructions } = layout.cost(params, steps);
   return {
     kernel: functionName(layout.name, common.s, p.out_min > -128 || p.out_max < 127),
     params: p,
-    constants: { packed: table },
+    ...packedWhenUsed(table),
     scratchBytes: layout.scratchBytes(params, steps),
     lead,
     // Once for two pixels, or for a row where it is unpacked.

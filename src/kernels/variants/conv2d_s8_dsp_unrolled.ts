@@ -2,8 +2,8 @@
 import { type CFunction, int32Fields } from "../kernel.js";
 import type { Conv2dS8Params } from "../nn_conv2d_s8.js";
 import type { Cost, Implementation, PlainCall } from "../variant.js";
-import { CONV2D_FIELDS, type Pair, packed, type Runs } from "./conv2d_s8_dsp.js";
-import { channelTables, SHIFTS, withCommonShift } from "./smmla.js";
+import { CONV2D_FIELDS, type Pair, packed, packedWhenUsed, type Runs } from "./conv2d_s8_dsp.js";
+import { commonShiftOf, SHIFTS } from "./smmla.js";
 
 /** Most pairs of taps of a window: more would take more code than the loop that they spare. */
 export const MOST_STEPS = 80;
@@ -116,12 +116,11 @@ export function implementUnrolled(
   const shape = { runs: runs.count, steps: pairs.length, in_c: p.in_c };
   const steps = shape.runs * shape.steps;
   if (steps > MOST_STEPS) return `its windows have more than ${MOST_STEPS} pairs of taps`;
-  const common = withCommonShift(channelTables(constants), p);
+  const common = commonShiftOf(constants, p);
   if (!common) return "the scales of its channels lie too far apart for one shift";
   // Blocks behind the first overlap it where 4 does not divide the channels.
   const rest = p.out_c % 4;
   const channels = rest === 0 ? common.channels : [...common.channels.slice(0, 4), ...common.channels.slice(rest)];
-  const table = packed(channels, runs, pairs);
   const clamped = p.out_min > -128 || p.out_max < 127;
   const { scratchBytes, extra } = form.layout(params, shape);
   const blocks = channels.length / 4;
@@ -132,7 +131,7 @@ export function implementUnrolled(
   return {
     kernel: functionName(form, shape, common.s, clamped),
     params: { ...p, ...extra },
-    constants: { packed: table },
+    ...packedWhenUsed(() => packed(channels, runs, pairs)),
     scratchBytes,
     // No closer than behind the whole input.
     lead: Math.max(form.lead(params, shape), -p.batch * p.in_h * p.in_w * p.in_c),

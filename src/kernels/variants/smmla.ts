@@ -138,6 +138,19 @@ export function withCommonShift(
   return undefined;
 }
 
+type Shared = ReturnType<typeof withCommonShift>;
+const shared = new WeakMap<object, Map<string, Shared>>();
+
+/** The same of the constants of a call, found once for each of them. */
+export function commonShiftOf(constants: Readonly<Record<string, ArrayLike<unknown>>>, range: OutputRange): Shared {
+  const { out_zero_point, out_min, out_max } = range;
+  const key = `${out_zero_point} ${out_min} ${out_max}`;
+  const known = shared.get(constants) ?? new Map<string, Shared>();
+  shared.set(constants, known);
+  if (!known.has(key)) known.set(key, withCommonShift(channelTables(constants), range));
+  return known.get(key);
+}
+
 /** The tables of every output channel. @param constants as in CHANNEL_TABLES */
 export function channelTables(constants: Readonly<Record<string, ArrayLike<unknown>>>): ChannelTables[] {
   const { weights, bias, multiplier, shift } = constants as unknown as {
