@@ -267,13 +267,12 @@ async function run(path: string, options: Options, output: Output): Promise<unde
   return undefined;
 }
 
-const partsText = ({ parts = [] }: Plan) => [
-  ...(parts.length > 0
-    ? [
-        `  the arena lies in ${parts.map(({ name, bytes }) => `${name} (${bytes.toLocaleString("en")} bytes)`).join(" and ")}`,
-      ]
-    : []),
-];
+function partsText({ parts = [] }: Plan): string[] {
+  const held = parts
+    .filter(({ bytes }) => bytes > 0)
+    .map(({ name, bytes }) => `${name} (${bytes.toLocaleString("en")} bytes)`);
+  return held.length > 0 ? [`  the arena lies in ${held.join(" and ")}`] : [];
+}
 
 function limitsText({ maxRam, maxFlash }: BoardLimits, board: Board): string[] {
   const kept = [
