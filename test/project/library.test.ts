@@ -7,7 +7,7 @@ import type { Compiled } from "../../src/compile.js";
 import { loadData } from "../../src/data/load.js";
 import { inputRows } from "../../src/data/rows.js";
 import type { TypedArray } from "../../src/graph/ir.js";
-import { kernelSteps } from "../../src/graph/program.js";
+import { firmwareCall, kernelSteps } from "../../src/graph/program.js";
 import { hostProgram, runRow } from "../../src/host/run.js";
 import { storedValues } from "../../src/host/values.js";
 import { compileDigits, DIGITS_DATA } from "../digits.js";
@@ -207,7 +207,7 @@ int main(void) {
 test("the same model gives the same files, and the kernels are those it uses", () => {
   const compiled = compileDigits({ name: "digits" });
   expect([...compileDigits({ name: "digits" }).files]).toEqual([...compiled.files]);
-  const used = new Set(compiled.program.steps.flatMap(kernelSteps).map((step) => `${step.kernel}.c`));
+  const used = new Set(compiled.program.steps.flatMap(kernelSteps).map((step) => `${firmwareCall(step).kernel}.c`));
   const io = ["nn_quantize_f32_s8.c", "nn_dequantize_s8_f32.c"];
   const kernels = [...compiled.files.keys()].filter((file) => /^nn_\w+\.c$/.test(file));
   expect(kernels.sort()).toEqual([...new Set([...used, ...io])].sort());
