@@ -251,9 +251,12 @@ nn_depthwise_planes(const nn_depthwise_planes_params *p, nn_depthwise_shape shap
     const uint32_t padding = (uint32_t)(p->in_zero_point & 0xffff) * 0x00010001u;
     uint32_t *column = planes;
     for (int32_t columns = p->lanes * p->plane_columns; columns > 0; columns--) {
-#pragma GCC unroll 8
-        for (int32_t i = 0; i < NN_COLUMN_WORDS; i++) {
-            *column++ = padding;
+        for (int32_t i = 0; i < NN_COLUMN_WORDS; i += 4) {
+            column[0] = padding;
+            column[1] = padding;
+            column[2] = padding;
+            column[3] = padding;
+            column += 4;
         }
     }
     for (int32_t n = 0; n < p->batch; n++) {
