@@ -1,4 +1,4 @@
-/** Projects for real boards: PlatformIO takes them, and their firmware compiles with the core's flags against the Arduino API. */
+/** Projects for real boards: PlatformIO takes them, and their firmware compiles against stand-ins of the framework's API. */
 import { execFile } from "node:child_process";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -6,16 +6,16 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { afterAll, describe, expect, test } from "vitest";
-import { isReal, listBoards } from "../../src/device/boards.js";
+import { isReal, listBoards, targetOf } from "../../src/device/boards.js";
 import { findPio } from "../../src/device/pio.js";
+import { boardsDocument } from "../../src/docs.js";
 import { platformioProject } from "../../src/project/platformio.js";
 import { compileDigits, writeProject } from "../digits.js";
 import { hasPlatformio } from "../tools.js";
-import { isInstalled } from "./compilers.js";
+import { isInstalled, run } from "./compilers.js";
 
 const folder = mkdtempSync(join(tmpdir(), "onnx2mcu-arduino-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
-const api = fileURLToPath(new URL("arduino_api", import.meta.url));
 const STRICT = ["-Wall", "-Wextra", "-Werror", "-ffp-contract=off"];
 const compiled = compileDigits({ name: "digits" });
 const real = listBoards().filter(isReal);
@@ -47,26 +47,42 @@ test.skipIf(!hasPlatformio)("PlatformIO takes the platformio.ini of every real b
   }
 });
 
-/** One board of each set of flags. */
-const kinds = new Map(real.flatMap((board) => (board.compile ? [[board.compile.flags.join(" "), board]] : [])));
+/** Stand-ins of the frameworks' headers, and the file of the firmware that includes them. */
+const FRAMEWORKS: Readonly<Record<string, { readonly api: string; readonly board: string }>> = {
+  arduino: { api: "arduino_api", board: "board.cpp" },
+  espidf: { api: "espidf_api", board: "board.c" },
+};
 
-describe.each([...kinds.values()])("$name", (board) => {
+test("docs/boards.md says of every real board what is done here: compiled, or generated only", () => {
+  const documented = [...boardsDocument().matchAll(/^\| `([a-z0-9-]+)` .* \| ([^|]+) \|$/gm)];
+  const checked = new Map(documented.map(([, name, last]) => [name, last]));
+  for (const { name, compile } of real) {
+    expect(checked.get(name)).toBe(compile ? `compiled (${compile.compiler})` : "generated");
+  }
+});
+
+describe.each(real.filter(({ compile }) => compile))("$name", (board) => {
   const { compiler, flags } = board.compile!;
-  test.skipIf(!isInstalled(compiler))(`every file compiles with ${compiler}`, async () => {
-    const project = await writeProject(join(folder, board.name), compiled, board.name, { mlperf: true });
+  test.skipIf(!isInstalled(compiler))(`every file of the firmware compiles with ${compiler}`, async () => {
+    const { api, board: boardFile } = FRAMEWORKS[board.platformio.framework!];
+    const model = compileDigits({ name: "digits", target: targetOf(board) });
+    const project = await writeProject(join(folder, board.name), model, board.name, { mlperf: true });
     const sources = ["src", "lib/digits/src", "lib/onnx2mcu_link/src"].map((path) => join(project.folder, path));
     const files = sources.flatMap((path) => readdirSync(path).map((file) => join(path, file)));
-    const includes = [...sources, api].flatMap((path) => ["-I", path]);
+    const headers = fileURLToPath(new URL(api, import.meta.url));
+    const includes = [...sources, headers].flatMap((path) => ["-I", path]);
     const ini = readFileSync(join(project.folder, "platformio.ini"), "utf8");
     const defines = [...ini.matchAll(/^ +-D (\S+)$/gm)].map(([, define]) => `-D${define}`);
     expect(defines).toHaveLength(3);
     const c = files.filter((file) => file.endsWith(".c"));
     const cpp = files.filter((file) => file.endsWith(".cpp"));
-    expect(cpp).toHaveLength(1);
-    const compile = (command: string, standard: string, sources: readonly string[]) =>
-      promisify(execFile)(command, [...flags, standard, "-Os", ...STRICT, ...defines, ...includes, "-c", ...sources], {
+    expect([...c, ...cpp]).toContain(join(project.folder, "src", boardFile));
+    const compile = async (command: string, standard: string, sources: readonly string[]) => {
+      if (sources.length === 0) return;
+      await run(command, [...flags, standard, "-Os", ...STRICT, ...defines, ...includes, "-c", ...sources], {
         cwd: project.folder,
       });
+    };
     await compile(compiler, "-std=gnu11", c);
     await compile(compiler.replace(/gcc$/, "g++"), "-std=gnu++11", cpp);
     const objects = readdirSync(project.folder).filter((file) => file.endsWith(".o"));
