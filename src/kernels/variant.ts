@@ -65,6 +65,22 @@ export interface Implementation {
   readonly cost: Cost;
 }
 
+/** Tables, made when one of them is asked for: what only compares costs makes none. @param names of all of them */
+export function whenUsed(
+  names: readonly string[],
+  make: () => Readonly<Record<string, TypedArray>>,
+): Implementation["constants"] {
+  let made: Readonly<Record<string, TypedArray>> | undefined;
+  const get = (name: string) => () => {
+    made ??= make();
+    return made[name];
+  };
+  return Object.defineProperties(
+    {},
+    Object.fromEntries(names.map((name) => [name, { enumerable: true, get: get(name) }])),
+  );
+}
+
 /** Instruction set of variants in plain C, which every core has. */
 export const ANY_CORE = "any";
 

@@ -4,7 +4,7 @@
  */
 import type { TypedArray } from "../../graph/ir.js";
 import type { ConstantSlot, Params } from "../kernel.js";
-import type { Cost, PlainCall } from "../variant.js";
+import { type Cost, type Implementation, type PlainCall, whenUsed } from "../variant.js";
 
 /** Sums in registers: pixels times output channels. */
 export interface Blocking {
@@ -54,7 +54,11 @@ function gathered(
   }));
 }
 
-const sumOf = (values: ArrayLike<number>) => Array.from(values).reduce((sum, value) => sum + value, 0);
+function sumOf(values: ArrayLike<number>): number {
+  let sum = 0;
+  for (let i = 0; i < values.length; i++) sum += values[i];
+  return sum;
+}
 
 const largest = new WeakMap<Channel, number>();
 
@@ -130,6 +134,17 @@ export interface Biased {
 
 /** Tables in blocks of `size` channels, the last one of every group filled up; `taps` of weights per channel. */
 export function blockedTables(
+  groups: readonly (readonly Channel[])[],
+  taps: number,
+  scaling: Scaling,
+  size: number,
+  biased: Biased,
+): Implementation["constants"] {
+  const names = ["weights", "bias", ...SCALES[scaling.small ? "small" : "any"].map(({ name }) => name)];
+  return whenUsed(names, () => madeTables(groups, taps, scaling, size, biased));
+}
+
+function madeTables(
   groups: readonly (readonly Channel[])[],
   taps: number,
   { small, accShift }: Scaling,

@@ -2,7 +2,7 @@
 import type { CFunction } from "../kernel.js";
 import { int32Fields } from "../kernel.js";
 import type { Conv2dS8Params } from "../nn_conv2d_s8.js";
-import type { Cost, Implementation, PlainCall } from "../variant.js";
+import { type Cost, type Implementation, type PlainCall, whenUsed } from "../variant.js";
 import { commonShiftOf, leftShift, type ScaledChannel, SHIFTS } from "./smmla.js";
 
 /** How a variant lays the input out for the inner loop. */
@@ -83,22 +83,24 @@ function functionFor(layout: Layout, s: number, clamped: boolean): CFunction {
 
 /** Blocks of four channels: biases, pairs of weights, multipliers; see the header of the C function. */
 export function packed(channels: readonly ScaledChannel[], runs: Runs, pairs: readonly Pair[]): Int32Array {
-  const words: number[] = [];
+  const blocks = Math.ceil(channels.length / 4);
+  const words = new Int32Array(blocks * 4 * (runs.count * pairs.length + 2));
+  let end = 0;
   for (let first = 0; first < channels.length; first += 4) {
-    const four = Array.from({ length: 4 }, (_, i) => channels[first + i]);
-    words.push(...four.map((channel) => channel?.bias ?? 0));
+    const four = [0, 1, 2, 3].map((i) => channels[first + i]);
+    for (const channel of four) words[end++] = channel?.bias ?? 0;
     for (let run = 0; run < runs.count; run++) {
       const at = run * runs.length;
-      for (const pair of pairs) {
+      for (const [low, high] of pairs) {
         for (const channel of four) {
-          const [low, high] = pair.map((i) => (channel && i !== undefined ? channel.weights[at + i] : 0));
-          words.push((low & 0xffff) | (high << 16));
+          const weight = (i: number | undefined) => (channel && i !== undefined ? channel.weights[at + i] : 0);
+          words[end++] = (weight(low) & 0xffff) | (weight(high) << 16);
         }
       }
     }
-    words.push(...four.map((channel) => channel?.multiplier ?? 0));
+    for (const channel of four) words[end++] = channel?.multiplier ?? 0;
   }
-  return Int32Array.from(words);
+  return words;
 }
 
 /**
@@ -128,18 +130,6 @@ function packedNibbles(
   return Int32Array.from(words);
 }
 
-/** Constants of an implementation, made when they are asked for: those that only compare costs do not. */
-export function packedWhenUsed(table: () => Int32Array): Pick<Implementation, "constants"> {
-  let made: Int32Array | undefined;
-  const constants = {
-    get packed() {
-      made ??= table();
-      return made;
-    },
-  };
-  return { constants };
-}
-
 /** Left shifts at which eight times the weight still fits in 16 bits. */
 const MOST_LEFT_SHIFT = 12;
 
@@ -157,14 +147,16 @@ export function implementDense(
   const pairs = layout.pairs(params, runs.length);
   const steps = runs.count * pairs.length;
   const { channels } = common;
-  const table = () => (layout.nibbles ? packedNibbles(channels, left, runs, pairs) : packed(channels, runs, pairs));
+  const table = () => ({
+    packed: layout.nibbles ? packedNibbles(channels, left, runs, pairs) : packed(channels, runs, pairs),
+  });
   // No closer than behind the whole input.
   const lead = Math.max(layout.lead(params), -p.batch * p.in_h * p.in_w * p.in_c);
   const { cycles, instructions } = layout.cost(params, steps);
   return {
     kernel: functionName(layout.name, common.s, p.out_min > -128 || p.out_max < 127),
     params: p,
-    ...packedWhenUsed(table),
+    constants: whenUsed(["packed"], table),
     scratchBytes: layout.scratchBytes(params, steps),
     lead,
     // Once for two pixels, or for a row where it is unpacked.

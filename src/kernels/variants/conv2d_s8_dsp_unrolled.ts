@@ -1,8 +1,8 @@
 /** What the convolutions of the DSP extension without a loop over the taps share: their C functions, tables and cost. */
 import { type CFunction, int32Fields } from "../kernel.js";
 import type { Conv2dS8Params } from "../nn_conv2d_s8.js";
-import type { Cost, Implementation, PlainCall } from "../variant.js";
-import { CONV2D_FIELDS, type Pair, packed, packedWhenUsed, type Runs } from "./conv2d_s8_dsp.js";
+import { type Cost, type Implementation, type PlainCall, whenUsed } from "../variant.js";
+import { CONV2D_FIELDS, type Pair, packed, type Runs } from "./conv2d_s8_dsp.js";
 import { commonShiftOf, SHIFTS } from "./smmla.js";
 
 /** Most pairs of taps of a window: more would take more code than the loop that they spare. */
@@ -131,7 +131,7 @@ export function implementUnrolled(
   return {
     kernel: functionName(form, shape, common.s, clamped),
     params: { ...p, ...extra },
-    ...packedWhenUsed(() => packed(channels, runs, pairs)),
+    constants: whenUsed(["packed"], () => ({ packed: packed(channels, runs, pairs) })),
     scratchBytes,
     // No closer than behind the whole input.
     lead: Math.max(form.lead(params, shape), -p.batch * p.in_h * p.in_w * p.in_c),
