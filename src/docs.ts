@@ -24,6 +24,8 @@ export function errorsDocument(): string {
     [EXIT.badData]: "bad data",
     [EXIT.doesNotFit]: "does not fit",
     [EXIT.tool]: "tool missing or failed",
+    [EXIT.interrupted]: "interrupted by Ctrl-C (SIGINT)",
+    [EXIT.terminated]: "ended by SIGTERM",
   };
   return [
     "# Errors",

@@ -13,6 +13,9 @@ export const EXIT = {
   badData: 4,
   doesNotFit: 5,
   tool: 6,
+  /** As a shell gives it for a program that SIGINT or SIGTERM has ended. */
+  interrupted: 130,
+  terminated: 143,
 } as const;
 
 /** Code -> exit status and what it means for the user. */
@@ -87,6 +90,14 @@ export const ERROR_CODES = {
   E_SIGNATURE: {
     exit: EXIT.tool,
     meaning: "The firmware that answers was generated from another model or by another version.",
+  },
+  E_INTERRUPTED: {
+    exit: EXIT.interrupted,
+    meaning: "Ctrl-C (SIGINT) came while another program was at work; that program was ended first.",
+  },
+  E_TERMINATED: {
+    exit: EXIT.terminated,
+    meaning: "SIGTERM came while another program was at work; that program was ended first.",
   },
   E_INTERNAL: { exit: EXIT.tool, meaning: "A defect of onnx2mcu itself; please report it with the model." },
 } as const satisfies Record<string, { exit: number; meaning: string }>;

@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { Option } from "commander";
 import { type Board, isReal, targetOf } from "../device/boards.js";
+import { holdInterrupts } from "../device/interrupt.js";
 import { UserError } from "../errors.js";
 import { writeTree } from "../io/files.js";
 import { openProject } from "../project/open.js";
@@ -62,13 +63,6 @@ function placeOf(on: string, board: Board, output: Output): { source: string; me
   return { source: `counter of ${board.name}`, meter };
 }
 
-/** A run that is interrupted ends before the project is written or after it; what it has started ends first. */
-function endAtInterrupt(): () => void {
-  const interrupted = () => setImmediate(() => process.exit(130));
-  process.once("SIGINT", interrupted);
-  return () => process.off("SIGINT", interrupted);
-}
-
 async function run(folder: string, options: Options, output: Output): Promise<undefined> {
   const project = openProject(folder);
   const { board, manifest } = project;
@@ -79,7 +73,8 @@ async function run(folder: string, options: Options, output: Output): Promise<un
   const learned = existsSync(path) ? readCosts(path, board.core) : undefined;
   // Figures of another place cannot be compared with new ones.
   const known = learned?.source === place.source ? learned.calls : [];
-  const letGo = endAtInterrupt();
+  // A run that is interrupted ends before the project is written or after it; what it has started ends first.
+  const letGo = holdInterrupts(null);
   const { model, measured } = await tuneProject(
     project,
     {

@@ -5,6 +5,7 @@ import { UserError } from "../errors.js";
 import type { Project } from "../project/open.js";
 import { isReal } from "./boards.js";
 import { openDevice } from "./device.js";
+import { isInterruption } from "./interrupt.js";
 import type { DeviceInfo } from "./link/messages.js";
 import { buildProject, pioRun } from "./pio.js";
 import { choosePort, listPorts, type PortInfo } from "./serial/ports.js";
@@ -78,7 +79,8 @@ function watchPort(port: string, gone: () => void): () => void {
 /**
  * Uploads what is built. Only uploads over serial are told the port: a debug probe or a boot loader of USB is found by its tool.
  * @param seconds after which a tool that hangs is stopped
- * @throws UserError E_PORT, E_TOOL_FAILED.
+ * An interrupt of this program ends the tool first.
+ * @throws UserError E_PORT, E_TOOL_FAILED, E_INTERRUPTED, E_TERMINATED.
  */
 export async function upload(
   { board, folder }: Project,
@@ -94,9 +96,15 @@ export async function upload(
   const endWatch = canWatch ? watchPort(port, () => stop.abort("pulled")) : () => {};
   const timer = setTimeout(() => stop.abort("slow"), seconds * 1000);
   // The limit of the run itself comes later: what hangs is ended with all that it started.
-  const result = await pioRun(folder, args, 2 * seconds, onLine, stop.signal);
-  clearTimeout(timer);
-  endWatch();
+  const result = await pioRun(folder, args, 2 * seconds, onLine, stop.signal)
+    .catch((error) => {
+      if (!isInterruption(error)) throw error;
+      throw new UserError(error.code, `upload: ${uploadAdvice("stopped", board, overSerial ? port : undefined)}`);
+    })
+    .finally(() => {
+      clearTimeout(timer);
+      endWatch();
+    });
   if (result.ok) return;
   const failure = stop.signal.reason === "pulled" ? "unplugged" : uploadFailure(result.output);
   if (failure) {

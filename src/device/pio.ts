@@ -1,10 +1,11 @@
 /** A thin typed wrapper of the `pio` command: PlatformIO builds the generated projects. */
-import { existsSync } from "node:fs";
+import { existsSync, rmSync } from "node:fs";
 import { homedir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { UserError } from "../errors.js";
 import { packagePath } from "../io/package_path.js";
 import type { Board } from "./boards.js";
+import { isInterruption } from "./interrupt.js";
 import { findProgram, type RunResult, requireProgram, run } from "./process.js";
 
 export interface BuildResult {
@@ -59,7 +60,14 @@ function reasonOf(log: string): string {
   return (telling ?? lines.findLast((line) => line !== "") ?? "no output").slice(0, 300);
 }
 
-/** `pio run` in a generated project. Throws E_TOOL_MISSING or E_TOOL_FAILED with the compiler's first error. */
+/** What a build that was ended halfway may have half-written. */
+const discardBuild = (folder: string, board: Board) =>
+  rmSync(dirname(artefacts(folder, board).elf), { recursive: true, force: true });
+
+/**
+ * `pio run` in a generated project. Throws E_TOOL_MISSING, E_TOOL_FAILED with the compiler's first error, E_INTERRUPTED,
+ * E_TERMINATED.
+ */
 export async function buildProject(
   folder: string,
   board: Board,
@@ -74,8 +82,16 @@ export async function buildProject(
   findPio();
   if (board.build) requireProgram(board.build.compiler, `a build for ${board.name}`, board.build.debianPackages);
   const started = performance.now();
-  const result = await pioRun(folder, [], BUILD_SECONDS, onLine);
+  const result = await pioRun(folder, [], BUILD_SECONDS, onLine).catch((error) => {
+    if (!isInterruption(error)) throw error;
+    discardBuild(folder, board);
+    throw new UserError(
+      error.code,
+      `the build was stopped, and what it had made is removed; run onnx2mcu build ${folder} again`,
+    );
+  });
   if (result.timedOut) {
+    discardBuild(folder, board);
     throw new UserError("E_TOOL_FAILED", `the build took more than ${BUILD_SECONDS} s and was stopped`);
   }
   if (!result.ok) throw new UserError("E_TOOL_FAILED", `the build failed: ${reasonOf(result.output)}`);

@@ -1,8 +1,9 @@
 /** Running other programs: found or missing, with a time limit, never left behind. */
 import { existsSync } from "node:fs";
-import { delimiter, join } from "node:path";
+import { basename, delimiter, join } from "node:path";
 import { execa } from "execa";
 import { UserError } from "../errors.js";
+import { holdInterrupts, type Interrupt, interruption } from "./interrupt.js";
 
 /** Path of a program on PATH, or undefined. */
 export function findProgram(name: string): string | undefined {
@@ -33,11 +34,15 @@ export interface RunOptions {
   readonly signal?: AbortSignal;
 }
 
-/** Ends a program that leads a process group of its own, and the group. Windows has no groups. */
-function endGroup(pid: number | undefined): void {
+/** What is told to end has so long for it. */
+const GRACE_MS = 2000;
+const HAS_GROUPS = process.platform !== "win32";
+
+/** Signals a program that leads a process group of its own, and the group. Windows has no groups. */
+function signalGroup(pid: number | undefined, signal: NodeJS.Signals): void {
   if (pid === undefined) return;
   try {
-    process.kill(process.platform === "win32" ? pid : -pid, "SIGKILL");
+    process.kill(HAS_GROUPS ? -pid : pid, signal);
   } catch {
     // It has ended by itself.
   }
@@ -50,42 +55,65 @@ export interface RunResult {
   readonly timedOut: boolean;
 }
 
-/** Runs a program to its end. A program that cannot be started is E_TOOL_MISSING. */
+/**
+ * Runs a program to its end. An interrupt of this program is passed on to it and what it has started, and the run fails when
+ * they have ended, after GRACE_MS at the latest, or at once with a second one.
+ * @throws UserError E_TOOL_MISSING when it cannot be started; E_INTERRUPTED, E_TERMINATED.
+ */
 export async function run(command: string, args: readonly string[], options: RunOptions): Promise<RunResult> {
-  const { signal } = options;
+  const { signal, onLine } = options;
   const child = execa(command, [...args], {
     cwd: options.cwd,
     env: options.env,
-    timeout: options.seconds * 1000,
-    forceKillAfterDelay: 2000,
     all: true,
     reject: false,
     stdin: "ignore",
     maxBuffer: 64 * 2 ** 20,
-    detached: signal !== undefined && process.platform !== "win32",
+    // A group of its own, so that all of it can be ended, and does not get the terminal's Ctrl-C besides.
+    detached: HAS_GROUPS,
   });
-  const end = () => endGroup(child.pid);
-  // A group of its own does not get the terminal's Ctrl-C.
-  const interrupted = () => {
-    end();
-    process.exit(130);
+  let interrupt: Interrupt | undefined;
+  let timedOut = false;
+  const timers: NodeJS.Timeout[] = [];
+  const kill = () => signalGroup(child.pid, "SIGKILL");
+  const end = (by: NodeJS.Signals) => {
+    signalGroup(child.pid, by);
+    timers.push(setTimeout(kill, GRACE_MS));
   };
-  signal?.addEventListener("abort", end);
-  if (signal) process.once("SIGINT", interrupted);
-  if (signal?.aborted) end();
-  const { onLine } = options;
+  const letGo = holdInterrupts((by) => {
+    if (interrupt) return kill();
+    interrupt = by;
+    end(by);
+  });
+  process.once("exit", kill);
+  signal?.addEventListener("abort", kill);
+  if (signal?.aborted) kill();
+  timers.push(
+    setTimeout(() => {
+      timedOut = true;
+      end("SIGTERM");
+    }, options.seconds * 1000),
+  );
   try {
-    if (onLine) for await (const line of child.iterable({ from: "all" })) onLine(line);
-  } catch (error) {
-    if (!signal?.aborted) throw error;
+    try {
+      if (onLine) for await (const line of child.iterable({ from: "all" })) onLine(line);
+    } catch (error) {
+      if (!interrupt && !timedOut && !signal?.aborted) throw error;
+    }
+    const result = await child;
+    if (interrupt) throw interruption(interrupt, `${basename(command)} was stopped`);
+    if (result.code === "ENOENT" || result.code === "EACCES") {
+      throw new UserError("E_TOOL_MISSING", `${command} cannot be started (${result.code}); run \`npm run setup\``);
+    }
+    return { ok: result.exitCode === 0, output: result.all ?? "", timedOut };
+  } finally {
+    // What it has started may have closed its output and go on.
+    if (interrupt || timedOut || signal?.aborted || (child.exitCode === null && child.signalCode === null)) kill();
+    for (const timer of timers) clearTimeout(timer);
+    signal?.removeEventListener("abort", kill);
+    process.off("exit", kill);
+    letGo();
   }
-  const result = await child;
-  signal?.removeEventListener("abort", end);
-  process.off("SIGINT", interrupted);
-  if (result.code === "ENOENT" || result.code === "EACCES") {
-    throw new UserError("E_TOOL_MISSING", `${command} cannot be started (${result.code}); run \`npm run setup\``);
-  }
-  return { ok: result.exitCode === 0, output: result.all ?? "", timedOut: result.timedOut };
 }
 
 /** Output of a tool of the compiler or of a simulator. Throws E_TOOL_MISSING, E_TOOL_FAILED. */

@@ -1,13 +1,15 @@
 /** Uploads by a stand-in for `pio` that prints what esptool prints, and then dies, hangs or ends. */
-import { spawnSync } from "node:child_process";
-import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { spawn, spawnSync } from "node:child_process";
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { loadBoard } from "../../src/device/boards.js";
 import { upload } from "../../src/device/flash.js";
+import { packagePath } from "../../src/io/package_path.js";
 import type { Project } from "../../src/project/open.js";
+import { buildDist } from "../cli/run.js";
 import { compileDigits, writeProject } from "../digits.js";
 
 const root = mkdtempSync(join(tmpdir(), "onnx2mcu-flash-"));
@@ -18,13 +20,18 @@ const port = file("ttyUSB0");
 /** A child does the work, as esptool does under pio; it writes its process id. */
 const STAND_IN = `#!/bin/sh
 echo "$@" >> ${file("args")}
+case "$(cat ${file("mode")})-$*" in
+build*-run) mkdir -p .pio/build/esp32-devkitc; echo half > .pio/build/esp32-devkitc/firmware.elf; echo building ;;
+*-run) exit 0 ;;
+esac
 sh -c 'echo $$ > ${file("pid")}
 echo "esptool.py v4.8.5"
 echo "Serial port ${port}"
 echo "Writing at 0x00010000... (10 %)"
 case "$(cat ${file("mode")})" in
 die) echo "serial.serialutil.SerialException: device reports readiness to read but returned no data (device disconnected?)"; exit 1 ;;
-hang) sleep 60 ;;
+hang|build) sleep 60 ;;
+deaf|build-deaf) trap "" INT TERM; while :; do sleep 0.1; done ;;
 esac
 echo "Hash of data verified."'
 `;
@@ -45,7 +52,7 @@ describe.skipIf(process.platform === "win32")("upload", () => {
     writeFileSync(file("args"), "");
   });
   afterEach(() => vi.unstubAllEnvs());
-  const mode = (what: "die" | "hang" | "end") => writeFileSync(file("mode"), what);
+  const mode = (what: "die" | "hang" | "deaf" | "build" | "build-deaf" | "end") => writeFileSync(file("mode"), what);
 
   /** The error of an upload, and that it came within 5 s, left nothing running, and that the next upload succeeds. */
   async function failure(cause: (line: string) => void, seconds?: number): Promise<unknown> {
@@ -90,6 +97,63 @@ describe.skipIf(process.platform === "win32")("upload", () => {
     expect(await failure(() => {}, 1)).toMatchObject({
       code: "E_TOOL_FAILED",
       message: expect.stringMatching(/not ended after 1 s and was stopped; it said last: Writing at .*--verbose/),
+    });
+  });
+
+  /** `onnx2mcu flash` in a process of its own, told to end when it has said `at`; how it ended, and what it said. */
+  async function interruptedFlash(at: RegExp, signal: NodeJS.Signals) {
+    const args = [packagePath("dist", "cli.js"), "flash", esp32.folder, "--port", port, "--verbose"];
+    const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "pipe"] });
+    let said = "";
+    let sent = 0;
+    const ended = new Promise<number | null>((resolve) => child.once("close", resolve));
+    child.stderr.on("data", (chunk: Buffer) => {
+      said += chunk.toString();
+      if (sent > 0 || !at.test(said)) return;
+      sent = performance.now();
+      child.kill(signal);
+    });
+    const status = await ended;
+    expect(performance.now() - sent).toBeLessThan(5000);
+    expect(isAlive(Number(readFileSync(file("pid"), "utf8")))).toBe(false);
+    return { status, said };
+  }
+
+  const SIGNALS = [
+    ["SIGINT", 130, "E_INTERRUPTED"],
+    ["SIGTERM", 143, "E_TERMINATED"],
+  ] as const;
+  describe.each(SIGNALS)("%s to onnx2mcu flash", (signal, exit, code) => {
+    beforeAll(buildDist);
+
+    test.each(["hang", "deaf"] as const)(
+      "ends an upload (%s), and says how to go on; a rerun succeeds",
+      async (what) => {
+        mode(what);
+        const { status, said } = await interruptedFlash(/Writing at/, signal);
+        expect({ status, said }).toEqual({
+          status: exit,
+          said: expect.stringMatching(
+            `onnx2mcu: ${code}: upload: it was stopped, so the board may hold half a firmware; that harms nothing: flash again .*hold BOOT`,
+          ),
+        });
+        mode("end");
+        await upload(esp32, port);
+      },
+    );
+
+    test.each(["build", "build-deaf"] as const)("ends a build (%s), and leaves nothing half-written", async (what) => {
+      mkdirSync(join(esp32.folder, ".pio"), { recursive: true });
+      mode(what);
+      const { status, said } = await interruptedFlash(/Writing at/, signal);
+      expect({ status, said }).toEqual({
+        status: exit,
+        said: expect.stringMatching(
+          `onnx2mcu: ${code}: the build was stopped, and what it had made is removed; run onnx2mcu build .* again`,
+        ),
+      });
+      expect(said).toContain("building\n");
+      expect(existsSync(join(esp32.folder, ".pio", "build", "esp32-devkitc"))).toBe(false);
     });
   });
 

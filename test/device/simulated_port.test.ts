@@ -1,5 +1,5 @@
 /** The serial path with a simulated board at the other end: a pseudo-terminal that serialport opens. */
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -96,6 +96,73 @@ describe.skipIf(runnable.length < BOARDS.length).each(BOARDS)("$title at a port 
     },
   );
 
+  /** Processes that a process has started. */
+  const childrenOf = (pid: number): number[] =>
+    spawnSync("ps", ["-o", "pid=", "--ppid", String(pid)])
+      .stdout.toString()
+      .split("\n")
+      .map(Number)
+      .filter((child) => child > 0);
+  const isAlive = (pid: number) =>
+    /^[^Z\s]/.test(spawnSync("ps", ["-o", "stat=", "-p", String(pid)]).stdout.toString());
+
+  /** `validate --on simulator`, `ms` after it has started its simulator. */
+  async function validation(ms: number) {
+    const args = ["validate", project.folder, "--on", "simulator", "--data", DIGITS_DATA];
+    const child = spawn(process.execPath, [packagePath("dist", "cli.js"), ...args], {
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    let said = "";
+    child.stderr.on("data", (chunk: Buffer) => {
+      said += chunk.toString();
+    });
+    const ended = new Promise<number | null>((resolve) => child.once("close", resolve));
+    let started: number | undefined;
+    // One that does not start it ends, and says why.
+    while (started === undefined && child.exitCode === null) {
+      await delay(10);
+      started = childrenOf(child.pid as number)[0];
+    }
+    await delay(ms);
+    const killed = performance.now();
+    return {
+      child,
+      simulator: started as number,
+      async outcome() {
+        const status = await ended;
+        expect(performance.now() - killed).toBeLessThan(5000);
+        return { status, said };
+      },
+    };
+  }
+
+  test.each([0, 200, 800])(
+    "its own simulator killed %i ms into a validation: it ends within 5 s and says so; a rerun succeeds",
+    async (ms) => {
+      const { simulator, outcome } = await validation(ms);
+      process.kill(simulator, "SIGKILL");
+      const { status, said } = await outcome();
+      expect(said).toMatch(/onnx2mcu: E_LINK: the link to the board ended: the program ended \(SIGKILL\)/);
+      expect(status).toBe(6);
+      expect(
+        (await onnx2mcu(["validate", project.folder, "--on", "simulator", "--data", DIGITS_DATA, "--limit", "2"]))
+          .status,
+      ).toBe(0);
+    },
+  );
+
+  test.each([
+    ["SIGINT", 130],
+    ["SIGTERM", 143],
+  ] as const)("%s to validate ends its simulator, too", async (signal, exit) => {
+    const { child, simulator, outcome } = await validation(300);
+    expect(isAlive(simulator)).toBe(true);
+    child.kill(signal);
+    expect((await outcome()).status).toBe(exit);
+    await delay(100);
+    expect(isAlive(simulator)).toBe(false);
+  });
+
   test("flash gives the running simulator new firmware, and checks that it is there", async () => {
     await plugIn();
     const before = project;
@@ -159,15 +226,7 @@ describe.skipIf(runnable.length < BOARDS.length).each(BOARDS)("$title at a port 
     await plugIn();
     const child = simulator as ChildProcess;
     const ended = new Promise((resolve) => child.once("exit", resolve));
-    const { stdout } = await new Promise<{ stdout: string }>((resolve) => {
-      const list = spawn("ps", ["-o", "pid=", "--ppid", String(child.pid)]);
-      let text = "";
-      list.stdout.on("data", (all: Buffer) => {
-        text += all.toString();
-      });
-      list.once("close", () => resolve({ stdout: text }));
-    });
-    process.kill(Number(stdout.trim().split("\n")[0]), "SIGKILL");
+    process.kill(childrenOf(child.pid as number)[0], "SIGKILL");
     expect(await ended).toBe(6);
   });
 });

@@ -4,6 +4,7 @@
  */
 import type { Board } from "../boards.js";
 
+/** What can be read from a log. */
 export type UploadFailure = "busy" | "permission" | "no port" | "wrong board" | "unplugged" | "boot mode";
 
 /** The first that matches counts: a lost cable also looks like a board that does not answer. */
@@ -36,10 +37,11 @@ export function uploadFailure(log: string): UploadFailure | undefined {
 }
 
 /** What happened, and what to do. @param port of an upload over serial; undefined: a debug probe or a boot loader of USB takes it */
-export function uploadAdvice(failure: UploadFailure, board: Board, port: string | undefined): string {
+export function uploadAdvice(failure: UploadFailure | "stopped", board: Board, port: string | undefined): string {
   const where = port ?? "the USB device that takes the upload";
   const boot = board.upload?.bootMode ?? "see the board's manual";
-  const messages: Readonly<Record<UploadFailure, string>> = {
+  const messages: Readonly<Record<UploadFailure | "stopped", string>> = {
+    stopped: `it was stopped, so the board may hold half a firmware; that harms nothing: flash again (boot mode: ${boot})`,
     busy: `${where} is in use by another program; close its serial monitor and flash again`,
     permission: `this user may not use ${where}; on Linux add yourself to dialout (sudo usermod -aG dialout $USER) and install PlatformIO's udev rules, then log in again`,
     "no port": `${board.title} was not found; plug it in with a cable that carries data, see onnx2mcu ports, and name the port with --port`,
