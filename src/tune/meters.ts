@@ -27,9 +27,11 @@ const RUNS = 5;
 
 /** Uploads to a board and reads its counter. @param port at which it is */
 export function boardMeter(port: string, onStage: (stage: string) => void = () => {}): Meter {
+  // USB of the chip itself may come back under another name.
+  let at = port;
   return async (project) => {
-    await flashProject(project, { port, onStage });
-    const device = await openDevice(project, { port, negotiate: false });
+    ({ port: at } = await flashProject(project, { port: at, onStage }));
+    const device = await openDevice(project, { port: at, negotiate: false });
     try {
       const { cycleHz } = device.info;
       if (cycleHz === 0) {

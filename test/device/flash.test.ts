@@ -31,6 +31,7 @@ echo "Writing at 0x00010000... (10 %)"
 case "$(cat ${file("mode")})" in
 die) echo "serial.serialutil.SerialException: device reports readiness to read but returned no data (device disconnected?)"; exit 1 ;;
 hang|build) sleep 60 ;;
+slow) sleep 6 ;;
 deaf|build-deaf) trap "" INT TERM; while :; do sleep 0.1; done ;;
 esac
 echo "Hash of data verified."'
@@ -52,7 +53,8 @@ describe.skipIf(process.platform === "win32")("upload", () => {
     writeFileSync(file("args"), "");
   });
   afterEach(() => vi.unstubAllEnvs());
-  const mode = (what: "die" | "hang" | "deaf" | "build" | "build-deaf" | "end") => writeFileSync(file("mode"), what);
+  const mode = (what: "die" | "hang" | "deaf" | "build" | "build-deaf" | "slow" | "end") =>
+    writeFileSync(file("mode"), what);
 
   /** The error of an upload, and that it came within 5 s, left nothing running, and that the next upload succeeds. */
   async function failure(cause: (line: string) => void, seconds?: number): Promise<unknown> {
@@ -73,7 +75,7 @@ describe.skipIf(process.platform === "win32")("upload", () => {
   const UNPLUGGED = {
     code: "E_PORT",
     message: expect.stringMatching(
-      /^upload: the connection broke off .*plug it in again and flash again \(boot mode: hold BOOT/,
+      /^upload: the connection broke off .*plug it in again and flash again; if .*boot mode first: hold BOOT/,
     ),
   };
 
@@ -134,7 +136,7 @@ describe.skipIf(process.platform === "win32")("upload", () => {
         expect({ status, said }).toEqual({
           status: exit,
           said: expect.stringMatching(
-            `onnx2mcu: ${code}: upload: it was stopped, so the board may hold half a firmware; that harms nothing: flash again .*hold BOOT`,
+            `onnx2mcu: ${code}: upload: it was stopped, so the board may hold half a firmware; that harms nothing: flash again; if .*hold BOOT`,
           ),
         });
         mode("end");
@@ -154,6 +156,43 @@ describe.skipIf(process.platform === "win32")("upload", () => {
       });
       expect(said).toContain("building\n");
       expect(existsSync(join(esp32.folder, ".pio", "build", "esp32-devkitc"))).toBe(false);
+    });
+  });
+
+  describe("USB of the chip itself", () => {
+    const mkr = loadBoard("arduino-mkr-wifi-1010");
+    const [app, boot] = mkr.serial?.usb ?? [];
+    const modem = { path: file("ttyACM7") };
+    const listed = (path: string, { vid, pid }: typeof app) => [modem, { path, vid, pid }];
+
+    /** An upload; what is listed changes when the tool begins to write. */
+    async function uploadWith(after: { path: string }[], onWriting: () => void = () => {}) {
+      let now: { path: string }[] = listed(port, app);
+      const writing = (line: string) => {
+        if (!line.startsWith("Writing")) return;
+        now = after;
+        onWriting();
+      };
+      await upload({ ...esp32, board: mkr }, port, writing, 30, async () => now);
+    }
+
+    test("a cable that is pulled ends a tool that hangs, within 5 s", async () => {
+      mode("hang");
+      let pulled = 0;
+      const error = await uploadWith([modem], () => {
+        pulled = performance.now();
+      }).catch((reason) => reason);
+      expect(performance.now() - pulled).toBeLessThan(5000);
+      expect(error).toMatchObject({
+        code: "E_PORT",
+        message: expect.stringMatching(/^upload: the connection broke off .*press the reset button twice quickly/),
+      });
+      expect(isAlive(Number(readFileSync(file("pid"), "utf8")))).toBe(false);
+    });
+
+    test("a boot loader under another name is no pulled cable", async () => {
+      mode("slow");
+      await uploadWith(listed(file("ttyACM1"), boot));
     });
   });
 

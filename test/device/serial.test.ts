@@ -1,8 +1,10 @@
 /** Serial ports: messages for what goes wrong, boards by USB id, and the causes of failed uploads. */
+import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import { loadBoard } from "../../src/device/boards.js";
+import { isReal, listBoards, loadBoard } from "../../src/device/boards.js";
+import { isOverSerial } from "../../src/device/flash.js";
 import { openFailure, openSerial } from "../../src/device/serial/port.js";
-import { boardsAt, choosePort, describePort, type PortInfo } from "../../src/device/serial/ports.js";
+import { boardsAt, choosePort, describePort, type PortInfo, portAgain } from "../../src/device/serial/ports.js";
 import { type UploadFailure, uploadAdvice, uploadFailure } from "../../src/device/serial/upload_failures.js";
 
 const nucleo = loadBoard("nucleo-f446re");
@@ -92,6 +94,14 @@ const LOGS: readonly (readonly [UploadFailure, string, string])[] = [
   ["boot mode", "dfu-util", "dfu-util: No DFU capable USB device available"],
   ["boot mode", "picotool", "No accessible RP2040 devices in BOOTSEL mode were found."],
   ["boot mode", "bossac", "No device found on ttyACM0"],
+  [
+    "boot mode",
+    "PlatformIO, which resets a board by 1200 baud",
+    "Error: Couldn't find a board on the selected port. Check that you have the correct port selected. If it is correct, try pressing the board's reset button after initiating the upload.",
+  ],
+  ["unplugged", "dfu-util", "dfu-util: Error sending completion packet (LIBUSB_ERROR_NO_DEVICE)"],
+  ["permission", "dfu-util", "dfu-util: Cannot open DFU device 2341:0369 found on devnum 9 (LIBUSB_ERROR_ACCESS)"],
+  ["busy", "OpenOCD", "Error: libusb_claim_interface() failed with LIBUSB_ERROR_BUSY"],
   ["no port", "st-flash", "Couldn't find any ST-Link devices"],
   [
     "no port",
@@ -99,6 +109,92 @@ const LOGS: readonly (readonly [UploadFailure, string, string])[] = [
     "Error: Please specify `upload_port` for environment or use global `--upload-port` option.",
   ],
 ];
+
+/**
+ * What the tools of Debian 12 (esptool 4.8.1 of PyPI) printed here, with no board: at a port that is not there, may not be
+ * opened or is taken; at a pseudo-terminal that says nothing, that goes away, or that answers as the boot loader of an ATmega2560.
+ */
+const RECORDED: readonly (readonly [string, string, UploadFailure, RegExp])[] = [
+  ["esptool_missing", "esp32-devkitc", "no port", /^\/dev\/x, where .*ESP32.* should be, was not found; .*--port$/],
+  ["esptool_silent", "esp32-devkitc", "boot mode", /bring it into its boot mode \(hold BOOT, .*\) and flash again$/],
+  ["esptool_busy", "esp32-devkitc", "busy", /^\/dev\/x is in use by another program; close its serial monitor, and/],
+  ["esptool_pulled", "esp32-devkitc", "unplugged", /harms nothing: plug it in again and flash again; if .*: hold BOOT/],
+  ["avrdude_missing", "arduino-uno", "no port", /^\/dev\/x, where Arduino Uno.* should be, was not found/],
+  [
+    "avrdude_silent",
+    "arduino-uno",
+    "boot mode",
+    /does not answer at \/dev\/x \(nothing to press: .*\); see that .*RX and TX/,
+  ],
+  ["avrdude_silent_wiring", "arduino-mega", "boot mode", /does not answer at \/dev\/x/],
+  ["avrdude_wrong", "arduino-uno", "wrong board", /^the board at \/dev\/x is not Arduino Uno/],
+  ["avrdude_forbidden", "arduino-uno", "permission", /^this user may not use \/dev\/x; /],
+  ["avrdude_busy", "arduino-uno", "busy", /^\/dev\/x is in use/],
+  ["bossac_missing", "arduino-mkr-wifi-1010", "boot mode", /boot mode \(press the reset button twice quickly/],
+  ["dfu_missing", "arduino-uno-r4-minima", "boot mode", /boot mode \(press the reset button twice quickly/],
+  [
+    "openocd_missing",
+    "nucleo-f446re",
+    "no port",
+    /^the ST-LINK was not found; plug it in with a cable that carries data/,
+  ],
+  ["st-flash_missing", "nucleo-f446re", "no port", /^the ST-LINK was not found/],
+  ["teensy_missing", "teensy-4-1", "boot mode", /boot mode \(press the button on the board\)/],
+];
+
+const FAILURES = ["busy", "permission", "no port", "wrong board", "unplugged", "boot mode", "stopped"] as const;
+/** A port is given to uploads over serial only. */
+const adviceOf = (failure: (typeof FAILURES)[number], name: string) => {
+  const board = loadBoard(name);
+  return uploadAdvice(failure, board, isOverSerial(board) ? "/dev/x" : undefined);
+};
+
+describe("recorded uploads that failed", () => {
+  test.each(RECORDED)("%s on %s is %s", (log, board, failure, message) => {
+    const said = readFileSync(new URL(`upload_logs/${log}.txt`, import.meta.url), "utf8");
+    expect(uploadFailure(said)).toBe(failure);
+    expect(adviceOf(failure, board)).toMatch(message);
+  });
+});
+
+describe.each(listBoards().filter(isReal))("advice for $name", (board) => {
+  test.each(FAILURES)("%s", (failure) => {
+    const advice = adviceOf(failure, board.name);
+    // What takes the upload has a name, and nobody is asked to press nothing.
+    expect(advice).not.toMatch(/undefined|the USB device that|boot mode[^;]*nothing to press/);
+    if (isOverSerial(board)) expect(advice).not.toMatch(/udev|ST-LINK|J-Link|USB boot loader/);
+    else expect(advice).not.toMatch(/--port|dialout|serial monitor/);
+    expect(advice).toMatch(
+      /flash again|--port|generate for|log in again|administers|plug it in again|press reset|hold reset/,
+    );
+  });
+});
+
+describe("the port of a board after an upload", () => {
+  const mkr = loadBoard("arduino-mkr-wifi-1010");
+  const [app, boot] = mkr.serial?.usb ?? [];
+  const at = (path: string, { vid, pid }: typeof app, serialNumber?: string): PortInfo => ({
+    ...{ path, vid, pid },
+    ...(serialNumber && { serialNumber }),
+  });
+  const was = at("/dev/ttyACM0", app, "A1");
+  const twin = at("/dev/ttyACM1", app, "B2");
+  test.each<[string, PortInfo[], string]>([
+    ["the same name", [was, twin], "/dev/ttyACM0"],
+    ["another name, known by its serial number", [at("/dev/ttyACM3", app, "A1"), twin], "/dev/ttyACM3"],
+    [
+      "the old name has gone to its twin",
+      [at("/dev/ttyACM2", app, "A1"), at("/dev/ttyACM0", app, "B2")],
+      "/dev/ttyACM2",
+    ],
+    ["without a serial number, the one that is new", [twin, at("/dev/ttyACM2", boot), other], "/dev/ttyACM2"],
+    ["two that are new: nobody knows", [at("/dev/ttyACM2", app), at("/dev/ttyACM3", app)], "/dev/ttyACM0"],
+    ["its twin alone is not it", [twin], "/dev/ttyACM0"],
+    ["none", [other], "/dev/ttyACM0"],
+  ])("%s", (_name, now, expected) => {
+    expect(portAgain(mkr, was, [was, twin, other], now)).toBe(expected);
+  });
+});
 
 describe("failed uploads", () => {
   test.each(LOGS)("%s, as %s says it: %s", (failure, _tool, log) => {

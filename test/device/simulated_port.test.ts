@@ -1,13 +1,14 @@
 /** The serial path with a simulated board at the other end: a pseudo-terminal that serialport opens. */
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { chmodSync, existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
 import { loadData } from "../../src/data/load.js";
 import { inputRows } from "../../src/data/rows.js";
 import { loadBoard } from "../../src/device/boards.js";
+import { flashProject } from "../../src/device/flash.js";
 import { buildProject } from "../../src/device/pio.js";
 import { packagePath } from "../../src/io/package_path.js";
 import type { Project } from "../../src/project/open.js";
@@ -186,6 +187,32 @@ describe.skipIf(runnable.length < BOARDS.length).each(BOARDS)("$title at a port 
     }
   });
 
+  test("flash finds USB of the chip itself under the name with which it comes back", async () => {
+    await plugIn();
+    const pio = join(folder, "pio");
+    writeFileSync(pio, "#!/bin/sh\n");
+    chmodSync(pio, 0o755);
+    vi.stubEnv("ONNX2MCU_PIO", pio);
+    try {
+      const mkr = loadBoard("arduino-mkr-wifi-1010");
+      const [{ vid, pid }] = mkr.serial?.usb ?? [];
+      const before = { path: join(folder, "ttyACM0"), vid, pid, serialNumber: "A1" };
+      let uploaded = false;
+      const flashed = await flashProject(
+        { ...project, board: mkr },
+        {
+          onStage: (stage) => {
+            uploaded = stage.startsWith("waiting");
+          },
+          ports: async () => [uploaded ? { ...before, path: port } : before],
+        },
+      );
+      expect(flashed).toMatchObject({ port, info: { signature: project.manifest.signature } });
+    } finally {
+      vi.unstubAllEnvs();
+    }
+  });
+
   test.each(["building ...", "waiting for"])(
     "unplugged while flash says %j: it ends soon and says so; a rerun succeeds",
     async (stage) => {
@@ -209,7 +236,7 @@ describe.skipIf(runnable.length < BOARDS.length).each(BOARDS)("$title at a port 
       // Nothing is lost when it was done before the plug was pulled.
       if (status !== 0) {
         expect(status).toBe(6);
-        expect(said).toMatch(/E_PORT: .*did not come back.*start onnx2mcu simulate again/);
+        expect(said).toMatch(/E_PORT: .*did not come back.*start onnx2mcu simulate .* again/);
       }
       await plugIn();
       expect((await validate("--limit", "1")).status).toBe(0);

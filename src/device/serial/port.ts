@@ -3,7 +3,8 @@ import { SerialPort } from "serialport";
 import { UserError } from "../../errors.js";
 import { streamEnd, type Transport } from "../link/transport.js";
 
-const GROUP_HINT =
+/** The way out for a user who may not open a port. */
+export const MAY_USE_PORT =
   process.platform === "linux"
     ? "add yourself to the group that owns it (sudo usermod -aG dialout $USER) and log in again"
     : "close what uses it, or ask whoever administers this computer";
@@ -16,7 +17,7 @@ const OPEN_FAILURES: readonly { readonly pattern: RegExp; readonly message: (pat
   },
   {
     pattern: /permission denied|EACCES/i,
-    message: (path) => `${path} may not be opened by this user; ${GROUP_HINT}`,
+    message: (path) => `${path} may not be opened by this user; ${MAY_USE_PORT}`,
   },
   {
     pattern: /no such file|file not found|ENOENT|unknown error code (2|3)\b/i,

@@ -55,6 +55,20 @@ export function portsOf(board: Board, ports: readonly PortInfo[]): PortInfo[] {
   return ids.length === 0 ? [...ports] : ports.filter((port) => ids.some(isOf(port)));
 }
 
+/**
+ * Where a board is after an upload, perhaps under another name: by its serial number, or as the one new port with its ids.
+ * @param was the port before the upload, when `before` was listed
+ * @returns the old path where it is not found
+ */
+export function portAgain(board: Board, was: PortInfo, before: readonly PortInfo[], now: readonly PortInfo[]): string {
+  const candidates = portsOf(board, now);
+  const same = candidates.filter(({ serialNumber }) => serialNumber !== undefined && serialNumber === was.serialNumber);
+  if (same.length === 1) return same[0].path;
+  if (now.some(({ path }) => path === was.path)) return was.path;
+  const others = candidates.filter(({ path }) => !before.some((port) => port.path === path));
+  return others.length === 1 ? others[0].path : was.path;
+}
+
 export function describePort(port: PortInfo, boards: readonly Board[] = listBoards()): string {
   const ids = port.vid ? ` ${port.vid}:${port.pid}` : "";
   const names = boardsAt(port, boards).map(({ name }) => name);
