@@ -155,6 +155,7 @@ const boardSchema = z.strictObject({
         kind: z.literal("avr8js").describe("a megaAVR with USART0"),
         usartVector: z.int().positive().describe("number of the vector of USART0's receive interrupt"),
       }),
+      z.strictObject({ kind: z.literal("rp2040js").describe("an RP2040 with UART0") }),
     ])
     .nullable(),
 });

@@ -12,8 +12,9 @@ import { artefacts } from "./pio.js";
 import { avr8js } from "./simulators/avr8js.js";
 import type { Command, LoadedFile, SimulatedUart, Simulator, SimulatorKind, SimulatorOf } from "./simulators/kind.js";
 import { qemu } from "./simulators/qemu.js";
+import { rp2040js } from "./simulators/rp2040js.js";
 
-const KINDS: { readonly [K in Simulator["kind"]]: SimulatorKind<K> } = { qemu, avr8js };
+const KINDS: { readonly [K in Simulator["kind"]]: SimulatorKind<K> } = { qemu, avr8js, rp2040js };
 
 /** The kind of a board's simulator, with what the board says about it filled in. */
 function filledIn<K extends Simulator["kind"]>(kind: SimulatorKind<K>, board: Board) {

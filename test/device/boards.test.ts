@@ -61,7 +61,7 @@ describe("filters", () => {
   test("each condition, and all together", () => {
     expect(names({ vendor: "espressif" })).toHaveLength(5);
     expect(names({ core: "cortex-m33", real: true })).toEqual(["nucleo-u575zi", "raspberry-pi-pico-2"]);
-    expect(names({ simulated: true }).every((name) => /^(qemu|atmega)/.test(name))).toBe(true);
+    expect(names({ simulated: true }).every((name) => /^(qemu|atmega|rp2040)/.test(name))).toBe(true);
     expect(names({ framework: "espidf" })).toEqual(["esp32-c6-devkitc"]);
     expect(names({}, "nucleo", "L4")).toEqual(["nucleo-l476rg", "nucleo-l4r5zi"]);
     expect(names({ minRam: 600_000, real: true })).toEqual([

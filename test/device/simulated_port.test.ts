@@ -17,7 +17,7 @@ import { compileDigits, DIGITS_DATA, writeProject } from "../digits.js";
 import { hasToolsOf } from "../tools.js";
 
 /** One of each kind of simulator. */
-const BOARDS = ["qemu-stm32f405", "atmega328p"].map(loadBoard);
+const BOARDS = ["qemu-stm32f405", "atmega328p", "rp2040"].map(loadBoard);
 const folder = mkdtempSync(join(tmpdir(), "onnx2mcu-port-"));
 const port = join(folder, "port");
 let project: Project;

@@ -1,6 +1,6 @@
 /** avr8js in a process of Node (avr8js_child.ts): a megaAVR with its USART0, whose cycles it counts as it goes. */
 import { packagePath } from "../../io/package_path.js";
-import type { Cost } from "../profile/cost.js";
+import { costsOfLines } from "../profile/cost.js";
 import type { SimulatorKind } from "./kind.js";
 import { onPseudoTerminal } from "./pseudo_terminal.js";
 
@@ -28,12 +28,6 @@ export const avr8js: SimulatorKind<"avr8js"> = {
     return uart === "pty" ? onPseudoTerminal(board, command) : command;
   },
   countingArguments: async (mark, out) => [`${mark}`, out],
-  async costs(counts) {
-    const lines = counts.trim().split("\n");
-    return lines.map((line): Cost => {
-      const [instructions, cycles] = line.split(" ").map(Number);
-      return { instructions, cycles };
-    });
-  },
+  costs: async (counts) => costsOfLines(counts),
   cycles: () => ({ source: "counted by avr8js, instruction by instruction", exact: true }),
 };
