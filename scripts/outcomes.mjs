@@ -1,7 +1,8 @@
 // @ts-check
 // Runs the models beside the repository (ONNX2MCU_SHARED, default ../shared) and the digits example on every simulated
-// board, behind a serial port, compares every byte with the host, and writes docs/outcomes.md. `npm run outcomes`.
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+// board, behind a serial port, compares every byte with the host, and writes docs/outcomes.md. `npm run outcomes`; with
+// `-- <board>...` on these only, and the lines of the others stay.
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { checkFits } from "../dist/cli/generate.js";
@@ -104,12 +105,23 @@ function cell(outcome) {
     : `**${differing} of ${bytes} bytes differ**${how}`;
 }
 
+const chosen = process.argv.slice(2);
+const document = join(root, "docs", "outcomes.md");
 const boards = listBoards().filter(({ simulator }) => simulator !== null);
+const unknown = chosen.filter((name) => boards.every((board) => board.name !== name));
+if (unknown.length > 0) throw new Error(`no simulated board: ${unknown.join(", ")}`);
 const models = MODELS.filter((model) => modelFiles(model));
+const header = `| board | core | ${models.join(" | ")} |`;
+const before = chosen.length > 0 ? readFileSync(document, "utf8").split("\n") : [];
+if (chosen.length > 0 && !before.includes(header)) throw new Error(`${document} has other models; run all boards`);
 /** @type {string[]} */
 const lines = [];
 let failed = false;
 for (const board of boards) {
+  if (chosen.length > 0 && !chosen.includes(board.name)) {
+    lines.push(...before.filter((line) => line.startsWith(`| \`${board.name}\` |`)));
+    continue;
+  }
   const cells = [];
   for (const model of models) {
     const outcome = await firstThatFits(board, model);
@@ -126,10 +138,10 @@ const text = [
   `the host in every byte of its outputs over ${ROWS} rows. \`balanced\`, or the first of \`--optimize flash\` and \`ram\` that fits.`,
   "Written by `npm run outcomes`.",
   "",
-  `| board | core | ${models.join(" | ")} |`,
+  header,
   `|---|---|${models.map(() => "---").join("|")}|`,
   ...lines,
   "",
 ].join("\n");
-writeFileSync(join(root, "docs", "outcomes.md"), text);
+writeFileSync(document, text);
 process.exitCode = failed ? 1 : 0;
