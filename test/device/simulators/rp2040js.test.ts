@@ -7,10 +7,12 @@ import { validateDevice } from "../../../src/compare/validate.js";
 import { loadData } from "../../../src/data/load.js";
 import { inputRows } from "../../../src/data/rows.js";
 import { loadBoard } from "../../../src/device/boards.js";
-import { openDevice } from "../../../src/device/device.js";
+import { childTransport } from "../../../src/device/child_transport.js";
+import { deviceOver, openDevice } from "../../../src/device/device.js";
 import { loadedSegments } from "../../../src/device/elf_segments.js";
 import { buildProject } from "../../../src/device/pio.js";
 import { benchProject } from "../../../src/device/profile/bench.js";
+import { simulatorCommand } from "../../../src/device/simulator.js";
 import { bootChecksum, Rp2040 } from "../../../src/device/simulators/rp2040_machine.js";
 import { compileDigits, DIGITS_DATA, writeProject } from "../../digits.js";
 import { hasToolsOf } from "../../tools.js";
@@ -97,6 +99,28 @@ describe.skipIf(![rp2040, qemu].every(hasToolsOf))("digits (needs its tools)", (
       }
     } finally {
       await device.close();
+    }
+  });
+
+  test("at 2 Mbaud it computes what it computes at the first rate; a rate that the port cannot have is refused", async () => {
+    const { project } = await built(rp2040);
+    const { command, args } = simulatorCommand(project);
+    const rates: number[] = [];
+    const line = {
+      ...childTransport(command, args),
+      setBaud: async (rate: number) => {
+        rates.push(rate);
+      },
+    };
+    const inputs = [new Uint8Array(project.manifest.inputs[0].bytes).fill(3)];
+    const slow = await openDevice(project, "simulator");
+    const expected = await slow.run(inputs).finally(() => slow.close());
+    const fast = await deviceOver(line, project, "line", [8_000_000, 2_000_000]);
+    try {
+      expect(rates).toEqual([2_000_000]);
+      expect((await fast.run(inputs)).outputs).toEqual(expected.outputs);
+    } finally {
+      await fast.close();
     }
   });
 
