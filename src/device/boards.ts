@@ -94,6 +94,10 @@ const boardSchema = z.strictObject({
       maxBaud: z.int().positive().describe("highest rate that works in practice; any for native USB"),
       receiveBytes: z.int().positive().describe("bytes that the framework buffers while the firmware is busy"),
       usb: z.array(usbId).describe("ids by which the port is found; none when the adapter is the user's"),
+      silentUsb: z
+        .array(usbId)
+        .optional()
+        .describe("ids of its other USB connectors, where no firmware listens; what: which one to use instead"),
     })
     .optional()
     .describe("how the host talks to it; absent for simulated boards"),

@@ -8,7 +8,7 @@ import { openDevice } from "./device.js";
 import { isInterruption } from "./interrupt.js";
 import type { DeviceInfo } from "./link/messages.js";
 import { buildProject, pioRun } from "./pio.js";
-import { choosePort, listPorts, type PortInfo, portAgain, portsOf } from "./serial/ports.js";
+import { choosePort, listPorts, type PortInfo, portAgain, portsOf, refuseSilent } from "./serial/ports.js";
 import { bootModeOf, uploadAdvice, uploadFailure } from "./serial/upload_failures.js";
 import { simulatedPort } from "./simulated_port.js";
 
@@ -68,6 +68,7 @@ export async function flashProject(
     options.port === undefined
       ? await choosePort(board, before, options.ask)
       : (before.find(({ path }) => path === options.port) ?? { path: options.port });
+  refuseSilent(board, chosen);
   const port = chosen.path;
   onStage("building");
   await buildProject(folder, board, onLine);

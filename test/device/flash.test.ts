@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { loadBoard } from "../../src/device/boards.js";
-import { upload } from "../../src/device/flash.js";
+import { flashProject, upload } from "../../src/device/flash.js";
 import { packagePath } from "../../src/io/package_path.js";
 import type { Project } from "../../src/project/open.js";
 import { buildDist } from "../cli/run.js";
@@ -157,6 +157,14 @@ describe.skipIf(process.platform === "win32")("upload", () => {
       expect(said).toContain("building\n");
       expect(existsSync(join(esp32.folder, ".pio", "build", "esp32-devkitc"))).toBe(false);
     });
+  });
+
+  test("a port that is named, where no firmware listens, is refused before anything is built", async () => {
+    const silent = { path: port, vid: "303a", pid: "1001" };
+    await expect(
+      flashProject({ ...esp32, board: loadBoard("esp32-s3-devkitc") }, { port, ports: async () => [silent] }),
+    ).rejects.toMatchObject({ code: "E_PORT", message: expect.stringMatching(/wrong connector .*marked UART/) });
+    expect(readFileSync(file("args"), "utf8")).toBe("");
   });
 
   describe("USB of the chip itself", () => {

@@ -4,7 +4,14 @@ import { describe, expect, test } from "vitest";
 import { isReal, listBoards, loadBoard } from "../../src/device/boards.js";
 import { isOverSerial } from "../../src/device/flash.js";
 import { openFailure, openSerial } from "../../src/device/serial/port.js";
-import { boardsAt, choosePort, describePort, type PortInfo, portAgain } from "../../src/device/serial/ports.js";
+import {
+  boardsAt,
+  choosePort,
+  describePort,
+  type PortInfo,
+  portAgain,
+  refuseSilent,
+} from "../../src/device/serial/ports.js";
 import { type UploadFailure, uploadAdvice, uploadFailure } from "../../src/device/serial/upload_failures.js";
 
 const nucleo = loadBoard("nucleo-f446re");
@@ -40,6 +47,20 @@ describe("finding the board", () => {
     expect(await choosePort(nucleo, [other, stlink])).toBe(stlink);
     expect(describePort(stlink)).toMatch(/^\/dev\/ttyACM0 0483:374b \(.*nucleo-f446re/);
     expect(describePort(other)).toBe("/dev/ttyUSB0 ffff:0001");
+  });
+
+  test("a connector where no firmware listens is named, with the one to use", async () => {
+    const s3 = loadBoard("esp32-s3-devkitc");
+    const silent: PortInfo = { path: "/dev/ttyACM0", vid: "303a", pid: "1001" };
+    const refused = {
+      code: "E_PORT",
+      message: expect.stringMatching(/^\/dev\/ttyACM0 is the wrong connector of .*ESP32-S3.*: .*marked UART$/),
+    };
+    await expect(choosePort(s3, [other, silent])).rejects.toMatchObject(refused);
+    expect(() => refuseSilent(s3, other)).not.toThrow();
+    // The right one beside it is taken.
+    const uart: PortInfo = { path: "/dev/ttyUSB1", vid: "10c4", pid: "ea60" };
+    expect(await choosePort(s3, [silent, uart])).toBe(uart);
   });
 
   test("none, or several with nobody to ask, is an error that lists them; with somebody it asks", async () => {

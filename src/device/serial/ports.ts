@@ -69,6 +69,15 @@ export function portAgain(board: Board, was: PortInfo, before: readonly PortInfo
   return others.length === 1 ? others[0].path : was.path;
 }
 
+/**
+ * Refuses a port at which a board is, but no firmware of ours listens.
+ * @throws UserError E_PORT with the connector to use instead.
+ */
+export function refuseSilent(board: Board, port: PortInfo): void {
+  const silent = board.serial?.silentUsb?.find(isOf(port));
+  if (silent) throw new UserError("E_PORT", `${port.path} is the wrong connector of ${board.title}: ${silent.what}`);
+}
+
 export function describePort(port: PortInfo, boards: readonly Board[] = listBoards()): string {
   const ids = port.vid ? ` ${port.vid}:${port.pid}` : "";
   const names = boardsAt(port, boards).map(({ name }) => name);
@@ -78,7 +87,7 @@ export function describePort(port: PortInfo, boards: readonly Board[] = listBoar
 /**
  * The one port at which a board is.
  * @param ask for one of several; absent where nobody can answer
- * @throws UserError E_PORT when there is none, or several and nobody to ask.
+ * @throws UserError E_PORT when there is none, or its wrong connector, or several and nobody to ask.
  */
 export async function choosePort(
   board: Board,
@@ -88,6 +97,7 @@ export async function choosePort(
   const candidates = portsOf(board, ports);
   if (candidates.length === 1) return candidates[0];
   if (candidates.length > 1 && ask) return ask(candidates);
+  if (candidates.length === 0) for (const port of ports) refuseSilent(board, port);
   const boards = listBoards();
   const listed = (some: readonly PortInfo[]) => some.map((port) => describePort(port, boards)).join(", ") || "none";
   if (candidates.length === 0) {
