@@ -81,7 +81,8 @@ export function boardsDocument(): string {
   const sources = new Set(
     boards.map((board) => {
       const kind = simulatorKind(board);
-      return `| ${board.core} | ${board.simulator?.kind} | ${kind.cycles(board)?.source ?? "none"} |`;
+      const source = kind.cycles(board)?.source ?? "none: one cycle for an instruction is assumed";
+      return `| ${board.core} | ${board.simulator?.kind} | ${source} |`;
     }),
   );
   return [

@@ -6,7 +6,9 @@ import { tableBytes } from "../emit/manifest.js";
 import { UserError } from "../errors.js";
 import type { Target } from "../kernels/variant.js";
 import { linkPayload } from "../project/platformio.js";
+import { costTableOf } from "../select/costs.js";
 import { estimateCycles } from "../select/estimate.js";
+import { likenessOf } from "../select/likeness.js";
 import type { Optimize } from "../select/select.js";
 
 /** Bytes and cycles of one inference. */
@@ -17,41 +19,28 @@ export interface Needs {
   /** Code, weights and tables of the model; link and main program. What a framework brings is not in it. */
   readonly flash: { readonly model: number; readonly link: number };
   readonly ram: { readonly arena: number; readonly static: number; readonly stack: number; readonly link: number };
-  /** Largest payload of the link that was measured, which is a part of its RAM; null: estimated for any board. */
-  readonly linkPayload: number | null;
+  /** Largest payload of the link that is a part of its RAM. */
+  readonly linkPayload: number;
   /** Without wait states. */
   readonly cycles: number;
   /** Share by which flash, RAM and cycles may be off, 0..1. */
   readonly errors: { readonly bytes: number; readonly cycles: number };
 }
 
-/**
- * Cycles of an instruction that are assumed on cores without a cycle model of their own, not measured, and the core whose
- * simulator counts instead where it has no simulator. Cortex-M7 issues two instructions at once; Xtensa runs about the
- * instructions of RV32IM.
- */
-const CORES: Readonly<Record<string, { readonly like: string; readonly cyclesPerInstruction: number }>> = {
-  "cortex-m7": { like: "cortex-m7", cyclesPerInstruction: 0.8 },
-  "cortex-m33": { like: "cortex-m33", cyclesPerInstruction: 1.3 },
-  "cortex-m55": { like: "cortex-m55", cyclesPerInstruction: 1.3 },
-  "xtensa-lx6": { like: "rv32imc", cyclesPerInstruction: 1.4 },
-  "xtensa-lx7": { like: "rv32imc", cyclesPerInstruction: 1.3 },
-  avrxmega3: { like: "avr6", cyclesPerInstruction: 1.6 },
-};
-/** Error of cycles: counted by a model of the core; by instructions of the core; by instructions of another core. */
-const CYCLE_ERRORS = { model: 0.1, instructions: 0.35, otherCore: 0.5 };
+/** Error of cycles that a model of the core counts, or a simulator. */
+const MODEL_ERROR = 0.1;
 /** Of another core's code. */
 const OTHER_CODE_ERROR = 0.2;
 
-/** Rough sizes for want of a compiler. */
-const ESTIMATE = { code: 6000, codePerLayer: 220, linkFlash: 5000, linkRam: 250, stack: 600, error: 0.3 };
+/** Rough sizes for want of a compiler; linkRam is without the payload. */
+const ESTIMATE = { code: 6000, codePerLayer: 220, linkFlash: 5000, linkRam: 350, stack: 600, error: 0.3 };
 
 /** The simulated board that stands in for a core: the one with most RAM. */
 function standIn(core: string, boards: readonly Board[]): Board | undefined {
-  const wanted = CORES[core]?.like ?? core;
-  return boards
-    .filter((board) => board.core === wanted && board.simulator !== null)
-    .toSorted((a, b) => ramBytes(b) - ramBytes(a))[0];
+  const simulated = boards.filter(({ simulator }) => simulator !== null).toSorted((a, b) => ramBytes(b) - ramBytes(a));
+  return (
+    simulated.find((board) => board.core === core) ?? simulated.find((board) => board.core === likenessOf(core)?.like)
+  );
 }
 
 /** Needs on boards whose target is the same are the same: this names it. */
@@ -70,28 +59,29 @@ function estimated({ program, plan }: Compiled, target: Target, optimize: Optimi
       link: ESTIMATE.linkFlash,
     },
     ram: { arena: plan.arenaBytes, static: plan.persistentBytes, stack: ESTIMATE.stack, link: ESTIMATE.linkRam },
-    linkPayload: null,
+    linkPayload: 0,
     cycles,
     errors: { bytes: ESTIMATE.error, cycles: error },
   };
 }
 
 /** Builds and counts. Throws E_TOOL_MISSING, E_TOOL_FAILED, E_LINK when the stand-in cannot hold or run it. */
-async function measured(compiled: Compiled, core: string, on: Board, optimize: Optimize): Promise<Needs> {
+async function measured(compiled: Compiled, target: Target, on: Board, optimize: Optimize): Promise<Needs> {
   const { flash, ram, support, cycles, instructions } = await benchCompiled(compiled, on);
-  const other = CORES[core];
-  const own = on.core === core;
-  const byModel = own && cycles !== null;
+  const own = on.core === target.core;
+  const like = likenessOf(target.core);
+  // What has no cycle model takes one cycle for an instruction, as its table in boards/costs says.
+  const counted = cycles ?? instructions;
   return {
     optimize,
     measuredOn: on.name,
     flash: { model: flash.total, link: support.flash },
     ram: { arena: ram.arena, static: ram.static, stack: ram.stack, link: support.ram },
     linkPayload: linkPayload(on),
-    cycles: byModel ? cycles : Math.round(instructions * (other?.cyclesPerInstruction ?? 1.5)),
+    cycles: own ? counted : Math.round(counted * (like?.cycles ?? 1)),
     errors: {
       bytes: own ? 0.03 : OTHER_CODE_ERROR,
-      cycles: byModel ? CYCLE_ERRORS.model : own ? CYCLE_ERRORS.instructions : CYCLE_ERRORS.otherCore,
+      cycles: like?.error ?? (cycles === null ? costTableOf(target).error : MODEL_ERROR),
     },
   };
 }
@@ -103,7 +93,7 @@ export async function needsOf(prepared: Prepared, board: Board, optimize: Optimi
   const on = measure ? (board.simulator ? board : standIn(board.core, listBoards())) : undefined;
   if (!on) return estimated(compiled, target, optimize);
   try {
-    return await measured(compiled, board.core, on, optimize);
+    return await measured(compiled, target, on, optimize);
   } catch (error) {
     // Too large for its stand-in, or no compiler for this core here.
     if (error instanceof UserError && ["E_TOOL_FAILED", "E_TOOL_MISSING", "E_LINK"].includes(error.code)) {
@@ -114,6 +104,6 @@ export async function needsOf(prepared: Prepared, board: Board, optimize: Optimi
 }
 
 /** The link's RAM depends on the largest frame, which a board with a small receive buffer makes small. */
-export function linkRam({ ram, linkPayload: measured }: Needs, board: Board): number {
-  return measured === null ? ram.link : Math.max(0, ram.link - measured + linkPayload(board));
+export function linkRam({ ram, linkPayload: counted }: Needs, board: Board): number {
+  return Math.max(0, ram.link - counted + linkPayload(board));
 }

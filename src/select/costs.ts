@@ -9,6 +9,7 @@ import { elementCount, type Shape } from "../graph/ir.js";
 import { firmwareCall, type Program, type Step } from "../graph/program.js";
 import { packagePath } from "../io/package_path.js";
 import type { Target } from "../kernels/variant.js";
+import { likenessOf } from "./likeness.js";
 
 const plainCostSchema = z.strictObject({
   mac: z.number().nonnegative().describe("cycles per multiply-accumulate"),
@@ -73,8 +74,28 @@ const tables = new Map<string, CostTable>();
 /** Share by which cycles may be wrong on a core of which nothing was measured. */
 const STAND_IN_ERROR = 0.5;
 
-/** The shipped table of a core, or of one with the same instructions: `exact` says which. */
+/** A table with all cycles times `factor`. */
+function scaled<T extends CostTable>(table: T, factor: number): T {
+  const times = <C extends Record<string, number>>(costs: Readonly<Record<string, C>>) =>
+    Object.fromEntries(
+      Object.entries(costs).map(([name, cost]) => [
+        name,
+        Object.fromEntries(Object.entries(cost).map(([part, cycles]) => [part, cycles * factor])),
+      ]),
+    ) as Record<string, C>;
+  return { ...table, plain: times(table.plain), variants: times(table.variants) };
+}
+
+/**
+ * The shipped table of a core, that of the core it is like (`boards/profile/likeness.json`) in its own cycles, or of one
+ * with the same instructions: `exact` says whether it is the first.
+ */
 export function costTableOf({ core, isa }: Pick<Target, "core" | "isa">): CostTable & { readonly exact: boolean } {
+  const like = likenessOf(core);
+  if (like) {
+    const table = scaled(costTableOf({ core: like.like, isa }), like.cycles);
+    return { ...table, exact: false, error: Math.max(STAND_IN_ERROR, table.error) };
+  }
   const exact = /^[a-z0-9-]+$/.test(core) && existsSync(path(core));
   const name = exact ? core : standIn(isa);
   let table = tables.get(name);

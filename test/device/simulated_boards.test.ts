@@ -46,7 +46,9 @@ for (const board of listBoards().filter(({ simulator }) => simulator !== null)) 
     expect(first.layers.reduce((sum, { instructions }) => sum + instructions, 0)).toBeLessThanOrEqual(
       first.instructions,
     );
-    if (simulatorKind(board).cycles(board)) expect(first.cycles).toBeGreaterThan(first.instructions);
+    // A Cortex-M7 issues two instructions at once at best.
+    const least = first.instructions / (board.core === "cortex-m7" ? 2 : 1);
+    if (simulatorKind(board).cycles(board)) expect(first.cycles).toBeGreaterThan(least);
     else expect(first.cycles).toBeNull();
     expect(first.ram.stack).toBeGreaterThan(64);
     expect(first.ram.stack).toBeLessThan(512);

@@ -19,7 +19,7 @@ const needs: Needs = {
   measuredOn: null,
   flash: { model: 20_000, link: 4_000 },
   ram: { arena: 1_000, static: 0, stack: 300, link: 200 },
-  linkPayload: null,
+  linkPayload: 52,
   cycles: 1_600_000,
   errors: { bytes: 0.03, cycles: 0.1 },
 };

@@ -102,7 +102,7 @@ export function costOf(blocks: readonly Block[], code: Code, model: CycleModel |
       model.blockCycles(run) * block.executions +
       model.takenCycles(run[run.length - 1]) * taken(block, first + block.instructions, code);
   }
-  return { instructions, cycles: model ? cycles : null };
+  return { instructions, cycles: model ? Math.round(cycles) : null };
 }
 
 /** Output of the plugin -> the cost of each stretch. Throws E_TOOL_... */

@@ -6,10 +6,18 @@ import type { Cost, PlainCall } from "../variant.js";
 const LEAST_SHIFT = 33;
 const MOST = 2 ** 15;
 
-/** Of a run of products, of each of them, and of a result. */
-const RUN: Cost = { instructions: 30, cycles: 45 };
-const PRODUCT: Cost = { instructions: 9.3, cycles: 13.3 };
-const RESULT: Cost = { instructions: 360, cycles: 545 };
+/** What a product takes, a run of products that lie side by side, and a result. */
+export interface AvrCosts {
+  readonly product: Cost;
+  readonly run: Cost;
+  readonly result: Cost;
+}
+
+const COSTS: AvrCosts = {
+  product: { instructions: 9.3, cycles: 13.3 },
+  run: { instructions: 30, cycles: 45 },
+  result: { instructions: 360, cycles: 545 },
+};
 
 /** In words why the tables cannot be taken; channels without a multiplier get the least shift. */
 export function avrTables({ constants }: PlainCall<Params>) {
@@ -22,8 +30,12 @@ export function avrTables({ constants }: PlainCall<Params>) {
 export const fitsInt16 = (...sizes: readonly number[]) => sizes.every((size) => size < MOST);
 
 /** @param work products, runs of them that lie side by side, and results */
-export function avrCost(work: { products: number; runs: number; results: number }, product: Cost = PRODUCT): Cost {
+export function avrCost(
+  work: { products: number; runs: number; results: number },
+  costs: Partial<AvrCosts> = {},
+): Cost {
+  const { product, run, result } = { ...COSTS, ...costs };
   const of = (what: keyof Cost) =>
-    Math.round(work.products * product[what] + work.runs * RUN[what] + work.results * RESULT[what]);
+    Math.round(work.products * product[what] + work.runs * run[what] + work.results * result[what]);
   return { instructions: of("instructions"), cycles: of("cycles") };
 }

@@ -30,7 +30,7 @@ export default defineVariant<DepthwiseConv2dS8Params>({
       lead: windowLead(p, p.in_c, p.out_c, 1),
       cost: avrCost(
         { products: results * taps, runs: results * p.kernel_h, results },
-        { instructions: 14, cycles: 19 },
+        { product: { instructions: 14, cycles: 19 } },
       ),
     };
   },
