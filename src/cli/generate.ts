@@ -72,16 +72,17 @@ interface Options extends QuantiseFlags {
   trace?: boolean;
 }
 
-/** Throws E_DOES_NOT_FIT when tables or arena alone exceed the board. */
+/** Throws E_DOES_NOT_FIT when tables, or arena and states, alone exceed the board. */
 export function checkFits({ plan, program, view }: Compiled, board: Board): void {
   // An arena in several memories was placed within them.
   const [{ bytes: has }, ...others] = arenaMemories(board, 0);
-  const bytes = plan.parts ? 0 : plan.arenaBytes;
+  const bytes = plan.parts ? 0 : plan.arenaBytes + plan.persistentBytes;
+  const what = plan.persistentBytes > 0 ? "the arena and the states" : "the arena";
   if (bytes > has) {
     const beside = others.map(({ name, bytes: more }) => `, nor goes piece by piece into those and ${more} of ${name}`);
     throw new UserError(
       "E_DOES_NOT_FIT",
-      `the model needs ${bytes} bytes of RAM for the arena, ${bytes - has} more than the ${has} of ${board.name}${beside.join("")}; use --optimize ram, a larger board, int8 precision or a smaller model`,
+      `the model needs ${bytes} bytes of RAM for ${what}, ${bytes - has} more than the ${has} of ${board.name}${beside.join("")}; use --optimize ram, a larger board, int8 precision or a smaller model`,
     );
   }
   checkWeightsFit(board, program, view.weights.where);

@@ -3,8 +3,8 @@ import { type Compiled, type CompileOptions, compileFor, type Prepared } from ".
 import { arenaMemories, type Board, usableFlash } from "../device/boards.js";
 import { tableBytes } from "../emit/manifest.js";
 import { UserError } from "../errors.js";
+import { tensorBytes } from "../plan/dataflow.js";
 import type { Memory } from "../plan/memories.js";
-import type { Plan } from "../plan/plan.js";
 import { linkPayload } from "./platformio.js";
 
 /** RAM for static data and stack of the firmware beside the link's two frames; flash for main program, link and start-up. */
@@ -18,8 +18,13 @@ export const firmwareMemories = (board: Board): Memory[] =>
 /** Limits that were not asked for, but that the board has. */
 export type BoardLimits = Pick<CompileOptions, "maxRam" | "maxFlash">;
 
-const fitsRam = ({ parts, arenaBytes, persistentBytes }: Plan, [first]: readonly Memory[]) =>
-  parts !== undefined || arenaBytes + persistentBytes <= first.bytes;
+const sumOf = (memories: readonly Memory[]) => memories.reduce((sum, { bytes }) => sum + bytes, 0);
+
+/** Bytes of the first memory that lie beside the arena: states, and inputs and outputs that the application has. */
+function besidesArena({ program, plan }: Compiled, ioBuffers: CompileOptions["ioBuffers"]): number {
+  const io = ioBuffers === "caller" ? [...program.inputs, ...program.outputs] : [];
+  return io.reduce((sum, id) => sum + tensorBytes(program.tensors[id]), plan.persistentBytes);
+}
 
 /**
  * Compiles for the memories of a board. Where what was asked for does not fit, it is chosen again within the limits of the board;
@@ -31,22 +36,39 @@ export function compileForBoard(
   options: CompileOptions,
   board: Board,
 ): { readonly compiled: Compiled; readonly limits: BoardLimits } {
-  const memories = firmwareMemories(board);
-  const compiled = compileFor(prepared, { ...options, memories });
-  const limits: BoardLimits = {
-    ...(options.maxRam === undefined &&
-      !fitsRam(compiled.plan, memories) && { maxRam: memories.reduce((sum, { bytes }) => sum + bytes, 0) }),
-    ...(options.maxFlash === undefined &&
-      compiled.view.weights.where.place === "internal" &&
-      tableBytes(compiled.program) > usableFlash(board) - FLASH_BESIDES && {
-        maxFlash: Math.max(0, usableFlash(board) - FLASH_BESIDES),
-      }),
-  };
-  if (Object.keys(limits).length === 0) return { compiled, limits };
-  try {
-    return { compiled: compileFor(prepared, { ...options, ...limits, memories }), limits };
-  } catch (error) {
-    if (error instanceof UserError && error.code === "E_DOES_NOT_FIT") return { compiled, limits: {} };
-    throw error;
+  const [first, ...others] = firmwareMemories(board);
+  const asked = compileFor(prepared, { ...options, memories: [first, ...others] });
+  const besides = besidesArena(asked, options.ioBuffers);
+  const memories = [{ ...first, bytes: Math.max(0, first.bytes - besides) }, ...others];
+  const within = (limits: BoardLimits) => compileFor(prepared, { ...options, ...limits, memories });
+  const compiled = besides > 0 && others.length > 0 ? within({}) : asked;
+  const fitsRam = ({ plan }: Compiled) => plan.parts !== undefined || plan.arenaBytes <= memories[0].bytes;
+  const { persistentBytes } = asked.plan;
+  const roomForRam = options.maxRam === undefined && !fitsRam(compiled) ? sumOf(memories) + persistentBytes : undefined;
+  const roomForFlash =
+    options.maxFlash === undefined &&
+    compiled.view.weights.where.place === "internal" &&
+    tableBytes(compiled.program) > usableFlash(board) - FLASH_BESIDES
+      ? Math.max(0, usableFlash(board) - FLASH_BESIDES)
+      : undefined;
+  const maxRam = roomForRam === undefined ? {} : { maxRam: roomForRam };
+  const maxFlash = roomForFlash === undefined ? {} : { maxFlash: roomForFlash };
+  // What fits all memories together may leave gaps in each: then the first one alone. What cannot keep both keeps one.
+  const alone = others.length > 0 && { maxRam: memories[0].bytes + persistentBytes };
+  const choices: BoardLimits[] = [
+    { ...maxRam, ...maxFlash },
+    ...(roomForRam !== undefined && alone ? [{ ...alone, ...maxFlash }] : []),
+    maxRam,
+    maxFlash,
+  ];
+  for (const limits of choices) {
+    if (Object.keys(limits).length === 0) continue;
+    try {
+      const held = within(limits);
+      if (limits.maxRam === undefined || fitsRam(held)) return { compiled: held, limits };
+    } catch (error) {
+      if (!(error instanceof UserError && error.code === "E_DOES_NOT_FIT")) throw error;
+    }
   }
+  return { compiled, limits: {} };
 }

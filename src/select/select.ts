@@ -105,18 +105,21 @@ export function selectKernels(given: Program, target: Target, options: SelectOpt
   const split = countsRam && cascades ? splitMeans(given) : given;
   if (split === given) return selectSteps(given, target, options);
   const choices: Choice[] = [];
-  const errors: unknown[] = [];
+  const errors: LimitError[] = [];
   for (const program of [given, split]) {
     // Only where the image before a mean is there when the most bytes are in use.
     if (choices.length > 0 && !meanAtPeak(choices[0])) break;
     try {
       choices.push(selectSteps(program, target, options));
     } catch (error) {
-      if (!(error instanceof UserError)) throw error;
+      if (!(error instanceof LimitError)) throw error;
       errors.push(error);
     }
   }
-  if (choices.length === 0) throw errors[0];
+  if (choices.length === 0) {
+    const [first] = errors;
+    throw errors.reduce((least, error) => (error.limit === first.limit && error.bytes < least.bytes ? error : least));
+  }
   return choices.reduce((best, choice) => (figure(choice, optimize) < figure(best, optimize) ? choice : best));
 }
 
@@ -264,6 +267,8 @@ class Attempts {
     const compact = (streamed: StreamedLayers) => this.closeGaps(streamed, this.attempt(streamed), lighter);
     compact(stream(first.peak));
     if (this.best.plan.arenaBytes > first.peak) compact(stream(this.best.plan.arenaBytes));
+    // Which change comes first depends on the limit: one just below what was reached may lead further down.
+    for (let better = true; better; ) better = this.reach(stream, this.best.plan.arenaBytes - 1);
   }
 
   /** Less scratch where a placement puts it above the peak. */
@@ -308,16 +313,27 @@ class Attempts {
     }
   }
 
-  /** The fewest cycles with which the arena keeps a limit. Its offsets may leave gaps, so the peak must be lower still. */
+  /** The fewest cycles with which the arena keeps a limit, or the smallest arena there is. */
   fit(stream: LayerStreamer, maxRam: number, lighter: Lighter): void {
-    const room = maxRam - this.best.plan.persistentBytes;
+    const start = this.best;
+    if (this.reach(stream, maxRam - start.plan.persistentBytes)) return;
+    // From where it would start under any limit, so that all of them come to the same figure.
+    const own = this.best;
+    this.best = start;
+    this.shrink(stream, lighter);
+    if (own.plan.arenaBytes < this.best.plan.arenaBytes) this.best = own;
+  }
+
+  /** Whether an arena of so many bytes was found. Its offsets may leave gaps, so the peak must be lower still. */
+  private reach(stream: LayerStreamer, bytes: number): boolean {
+    const room = bytes - (bytes % this.best.plan.alignment);
     let limit = room;
     for (let i = 0; i < 4 && limit > 0; i++) {
       const plan = this.attempt(stream(limit));
-      if (plan.arenaBytes <= room) return;
+      if (plan.arenaBytes <= room) return true;
       limit -= plan.arenaBytes - room;
     }
-    this.shrink(stream, lighter);
+    return false;
   }
 }
 
@@ -492,11 +508,23 @@ function faster(chosen: readonly Option[], all: readonly (readonly Option[])[], 
   return best;
 }
 
-function doesNotFit(what: string, bytes: number, option: string, limit: number): never {
-  throw new UserError(
-    "E_DOES_NOT_FIT",
-    `the model needs ${bytes} bytes of ${what} at least, more than ${option} ${limit}; raise the limit, or use a smaller model`,
-  );
+/** A limit that cannot be kept, and the least bytes that there are. */
+class LimitError extends UserError {
+  constructor(
+    what: string,
+    readonly bytes: number,
+    readonly limit: string,
+    asked: number,
+  ) {
+    super(
+      "E_DOES_NOT_FIT",
+      `the model needs ${bytes} bytes of ${what} at least, more than ${limit} ${asked}; raise the limit, or use a smaller model`,
+    );
+  }
+}
+
+function doesNotFit(what: string, bytes: number, limit: string, asked: number): never {
+  throw new LimitError(what, bytes, limit, asked);
 }
 
 function rejections(

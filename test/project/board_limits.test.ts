@@ -11,6 +11,7 @@ import { openDevice } from "../../src/device/device.js";
 import { buildProject } from "../../src/device/pio.js";
 import { benchProject } from "../../src/device/profile/bench.js";
 import { writeTree } from "../../src/io/files.js";
+import { tensorBytes } from "../../src/plan/dataflow.js";
 import { compileForBoard } from "../../src/project/board_limits.js";
 import { openProject } from "../../src/project/open.js";
 import { platformioProject } from "../../src/project/platformio.js";
@@ -51,6 +52,22 @@ test("what does not fit is chosen within the RAM and flash of the board", () => 
   const { compiled, limits } = compileFor(board, { optimize: "speed" });
   expect(limits).toEqual({ maxRam: 1200, maxFlash: 18_400 - 8192 });
   expect(fast.plan.arenaBytes).toBeGreaterThan(1200);
+  expect(compiled.plan.arenaBytes).toBeLessThanOrEqual(1200);
+});
+
+test("inputs and outputs of the application take their share of the RAM", () => {
+  const board = withBytes("qemu-cortex-m4", [2400]);
+  const { compiled, limits } = compileFor(board, { optimize: "speed", ioBuffers: "caller" });
+  const buffers = [...compiled.program.inputs, ...compiled.program.outputs].map((id) =>
+    tensorBytes(compiled.program.tensors[id]),
+  );
+  expect(limits).toEqual({ maxRam: 1200 - buffers.reduce((a, b) => a + b) });
+  expect(compiled.plan.arenaBytes).toBeLessThanOrEqual(limits.maxRam!);
+});
+
+test("where only one of two limits can be kept, that one is", () => {
+  const { compiled, limits } = compileFor(withBytes("qemu-cortex-m4", [2400], 9000), { optimize: "speed" });
+  expect(limits).toEqual({ maxRam: 1200 });
   expect(compiled.plan.arenaBytes).toBeLessThanOrEqual(1200);
 });
 
