@@ -1,12 +1,14 @@
 /** Packaged models, built by the tools that they are packaged for. */
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
+import { validateDevice } from "../../../src/compare/validate.js";
 import { loadData } from "../../../src/data/load.js";
 import { inputRows } from "../../../src/data/rows.js";
-import { loadBoard } from "../../../src/device/boards.js";
+import { loadBoard, targetOf } from "../../../src/device/boards.js";
+import { openDevice } from "../../../src/device/device.js";
 import { buildProject, findPio } from "../../../src/device/pio.js";
 import { manifestOf } from "../../../src/emit/manifest.js";
 import { hostProgram, runRow } from "../../../src/host/run.js";
@@ -15,8 +17,8 @@ import { writeTree } from "../../../src/io/files.js";
 import { packageFiles } from "../../../src/project/formats/format.js";
 import { PACKAGE_FORMATS, packageFormat } from "../../../src/project/formats/index.js";
 import { openProject } from "../../../src/project/open.js";
-import { compileDigits, DIGITS_DATA } from "../../digits.js";
-import { hasPlatformio } from "../../tools.js";
+import { compileDigits, DIGITS_DATA, writeProject } from "../../digits.js";
+import { hasPlatformio, hasToolsOf } from "../../tools.js";
 import { isInstalled, run } from "../compilers.js";
 
 const root = mkdtempSync(join(tmpdir(), "onnx2mcu-formats-"));
@@ -88,4 +90,29 @@ test.skipIf(!hasPlatformio)("pio packs the library (needs PlatformIO)", async ()
   await run(findPio(), ["pkg", "pack", folder, "-o", packed]);
   expect(readFileSync(packed).length).toBeGreaterThan(1000);
   expect((await run("tar", ["tzf", packed])).stdout).toContain("src/first.h");
+});
+
+const SIMULATED = ["qemu-cortex-m4", "qemu-rv32imc"].map(loadBoard);
+describe.each(SIMULATED)("$name", (board) => {
+  test.skipIf(!hasToolsOf(board))(
+    "PlatformIO builds firmware with the library: equals the host reference (needs its tools)",
+    async () => {
+      const model = compileDigits({ name: "first", target: targetOf(board) });
+      const project = await writeProject(join(root, `firmware-${board.name}`), model, board.name);
+      // The project's own copy of the model goes; the packaged library comes instead, from where it lies.
+      rmSync(join(project.folder, "lib", "first"), { recursive: true });
+      const library = await write(join(root, `library-${board.name}`), model, "library");
+      appendFileSync(join(project.folder, "platformio.ini"), `lib_deps = symlink://${library}\n`);
+      const { map } = await buildProject(project.folder, board);
+      expect(readFileSync(map, "utf8")).toContain(`library-${board.name}.a(first.o)`);
+      const device = await openDevice(project, "simulator");
+      try {
+        const rows = inputRows(loadData(DIGITS_DATA), "inputs", [...project.manifest.inputs]);
+        const { firmwareVsHost } = await validateDevice(project, device, rows, { limit: 2 });
+        expect(firmwareVsHost).toEqual([{ equal: true, mismatches: 0, maxAbsDiff: 0 }]);
+      } finally {
+        await device.close();
+      }
+    },
+  );
 });
