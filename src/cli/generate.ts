@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { basename } from "node:path";
 import { Option } from "commander";
 import { boundGraph, type Compiled, type CompileOptions, compileFor, modelHash, prepare } from "../compile.js";
-import { arenaMemories, type Board, loadBoard, targetOf } from "../device/boards.js";
+import { arenaMemories, type Board, loadBoard } from "../device/boards.js";
 import { eliminationOf, manifestOf, ortAgreementOf, tableBytes } from "../emit/manifest.js";
 import { INTERNAL, placeText, type WeightsPlace, weightsFileName } from "../emit/weights.js";
 import { UserError } from "../errors.js";
@@ -18,7 +18,7 @@ import { type BoardLimits, compileForBoard } from "../project/board_limits.js";
 import { packageFiles } from "../project/formats/format.js";
 import { PACKAGE_FORMATS, packageFormat } from "../project/formats/index.js";
 import { platformioProject } from "../project/platformio.js";
-import { checkWeightsFit, checkWeightsPlace, weightsMemory } from "../project/weights.js";
+import { checkWeightsFit, checkWeightsPlace, targetWith } from "../project/weights.js";
 import { calibrationWarnings, type Warning } from "../quantize/diagnose.js";
 import type { Optimize } from "../select/select.js";
 import { readCosts } from "../tune/costs_file.js";
@@ -60,6 +60,7 @@ interface Options extends QuantiseFlags {
   costs?: string;
   keepChannels?: boolean;
   weights?: WeightsPlace;
+  internalWeights?: number;
   shape?: ReadonlyMap<string, Shape>;
   state?: readonly StatePair[];
   stateful?: boolean;
@@ -86,6 +87,16 @@ export function checkFits({ plan, program, view }: Compiled, board: Board): void
     );
   }
   checkWeightsFit(board, program, view.weights.where);
+}
+
+function placeOf({ weights = INTERNAL, internalWeights }: Pick<Options, "weights" | "internalWeights">): WeightsPlace {
+  if (internalWeights === undefined) return weights;
+  if (weights.place === "internal")
+    throw new UserError(
+      "E_USAGE",
+      "--internal-weights says how much stays in the firmware when the rest lies outside; give --weights external:ADDRESS or file too",
+    );
+  return { ...weights, internalBytes: internalWeights };
 }
 
 export const generate: AddCommand = (program) => {
@@ -124,6 +135,11 @@ export const generate: AddCommand = (program) => {
     .option("--no-cascade", "run every layer whole, none row by row together with the next")
     .option("--keep-channels", "keep channels of int8 firmware that cannot change an output")
     .addOption(weightsOption())
+    .option(
+      "--internal-weights <bytes>",
+      "with weights outside the firmware: so many bytes of those that are read most stay in its own flash",
+      byteCount,
+    )
     .addOption(layoutOption())
     .addOption(shapeOption())
     .addOption(constantOption())
@@ -163,13 +179,13 @@ async function run(path: string, options: Options, output: Output): Promise<unde
       `--mlperf is for firmware, and --format ${format.name} writes none; leave one of them out`,
     );
   }
-  const weights = options.weights ?? INTERNAL;
+  const weights = placeOf(options);
   checkWeightsPlace(board, weights, !format);
   const data = options.calibration === undefined ? undefined : calibrationData(options.calibration);
   const compileOptions: CompileOptions = {
     weights,
     name: options.name,
-    target: targetOf(board, weightsMemory(board, weights)),
+    target: targetWith(board, weights),
     kernels: options.kernels,
     optimize: options.optimize,
     cascades: options.cascade,

@@ -37,7 +37,7 @@ export function libraryFiles(view: ModelView): Map<string, string> {
   ]);
   const kernels = new Set(view.kernels);
   if (view.weights.isImage) kernels.add("nn_weights");
-  else {
+  if (view.weights.hasTables) {
     files.set(`${view.name}_weights.h`, render("c/weights.h", view));
     files.set(`${view.name}_weights.c`, render("c/weights.c", view));
   }

@@ -67,7 +67,7 @@ export function eliminationOf({ eliminated, program }: { eliminated: readonly El
 /** Where weights and tables lie; of an image, every table in it. */
 function weightsOf(name: string, program: Program, where: WeightsPlace) {
   if (where.place === "internal") return where;
-  const { bytes, offsets } = imageLayout(program);
+  const { bytes, offsets } = imageLayout(program, where);
   const tables = [...offsets].map(([constant, offset]) => ({
     ...{ constant, offset },
     bytes: program.constants[constant].data.byteLength,

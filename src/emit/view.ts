@@ -18,7 +18,7 @@ import { tensorBytes } from "../plan/dataflow.js";
 import type { Placement, Plan } from "../plan/plan.js";
 import { cFloat, cInt, cLines, cTypeOf } from "./c_literals.js";
 import { signatureOf } from "./signature.js";
-import { hexadecimal, INTERNAL, imageLayout, WEIGHTS_ALIGNMENT, type WeightsPlace } from "./weights.js";
+import { hexadecimal, INTERNAL, imageLayout, internalTables, WEIGHTS_ALIGNMENT, type WeightsPlace } from "./weights.js";
 
 export interface InterfaceView {
   readonly index: number;
@@ -132,12 +132,13 @@ interface ConstantText {
 }
 
 /** Arrays of their own, or places in the image at `weights`. */
-function constantText(program: Program, name: string, { place }: WeightsPlace): ConstantText {
-  if (place === "internal") return { table: (id) => `${name}_table_${id}`, values: (id) => `${name}_values_${id}` };
-  const { offsets } = imageLayout(program);
+function constantText(program: Program, name: string, weights: WeightsPlace): ConstantText {
+  const ownTable = (id: number) => `${name}_table_${id}`;
+  if (weights.place === "internal") return { table: ownTable, values: (id) => `${name}_values_${id}` };
+  const { offsets } = imageLayout(program, weights);
   const types = new Map(program.constants.map(({ id, type }) => [id, type]));
   const inImage = (id: number) => `(const ${cTypeOf(types.get(id)!)} *)(const void *)(weights + ${offsets.get(id)})`;
-  return { table: inImage, values: inImage };
+  return { table: (id) => (offsets.has(id) ? inImage(id) : ownTable(id)), values: inImage };
 }
 
 function argument(program: Program, plan: Plan, constants: ConstantText, id: number, isInput: boolean): string {
@@ -313,14 +314,15 @@ function constantUses({ constants, steps, tensors }: Program) {
 }
 
 /** What the templates print of the place of the weights. */
-function weightsView(program: Program, weights: WeightsPlace, args: readonly string[]) {
+function weightsView(program: Program, weights: WeightsPlace, args: readonly string[], hasTables: boolean) {
   return {
     where: weights,
     isImage: weights.place !== "internal",
+    hasTables,
     isExternal: weights.place === "external",
     isFile: weights.place === "file",
     addressText: weights.place === "external" ? hexadecimal(weights.address) : "",
-    bytes: weights.place === "internal" ? 0 : imageLayout(program).bytes,
+    bytes: weights.place === "internal" ? 0 : imageLayout(program, weights).bytes,
     alignment: WEIGHTS_ALIGNMENT,
     used: readsImage(args),
   };
@@ -347,7 +349,8 @@ export function modelView(program: Program, plan: Plan, name: string, place: Wei
   const ioInArena = plan.ioBuffers === "arena";
   const copies = (ids: readonly number[], views: readonly InterfaceView[]) =>
     ioInArena ? ids.map((id, i) => ({ index: i, at: address(plan.placements[id], plan), bytes: views[i].bytes })) : [];
-  const constants = place.place === "internal" ? constantUses(program) : [];
+  const inside = internalTables(program, place);
+  const constants = constantUses(program).filter(({ constant: { id } }) => inside.has(id));
   const [first, ...others] = arenaParts(plan);
   const uses = (field: string) =>
     args.some((arg) => arg.includes(`${field} + `)) ||
@@ -369,7 +372,7 @@ export function modelView(program: Program, plan: Plan, name: string, place: Wei
     arenasFromLast: others.toReversed().map(({ field, from }) => ({ field, from })),
     alignment: plan.alignment,
     persistentBytes: plan.persistentBytes,
-    weights: weightsView(program, place, args),
+    weights: weightsView(program, place, args, place.place === "internal" || constants.length > 0),
     states: stateViews(program, plan),
     hasState: plan.persistentBytes > 0,
     ioInArena,

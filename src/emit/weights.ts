@@ -3,16 +3,23 @@
  * address or that the application loads. An image is a header (`runtime-c/include/nn_weights.h`) and the tables, one
  * after the other, little-endian as every supported core.
  */
-import { firmwareConstants, type Program } from "../graph/program.js";
+import { firmwareCall, firmwareConstants, kernelSteps, type Program } from "../graph/program.js";
 import { crc32 } from "../io/crc32.js";
+import { readingsOf } from "../kernels/variant.js";
 import { alignUp } from "../plan/dataflow.js";
+
+/** Of weights outside the firmware. */
+interface Outside {
+  /** Tables of so many bytes stay in the firmware, those that are read most; absent: none. */
+  readonly internalBytes?: number;
+}
 
 export type WeightsPlace =
   | { readonly place: "internal" }
   /** At a fixed address of memory that the processor reads like any other, below 2^32. */
-  | { readonly place: "external"; readonly address: number }
+  | ({ readonly place: "external"; readonly address: number } & Outside)
   /** Wherever the application has put it. */
-  | { readonly place: "file" };
+  | ({ readonly place: "file" } & Outside);
 
 export const INTERNAL = { place: "internal" } as const satisfies WeightsPlace;
 
@@ -29,12 +36,43 @@ export interface ImageLayout {
   readonly offsets: ReadonlyMap<number, number>;
 }
 
-export function imageLayout(program: Program): ImageLayout {
+/**
+ * The constants whose tables are part of the firmware: all of them, or of those outside it the ones that are read most
+ * per byte, as many as have room. What kernels take as an input like any other stays outside.
+ */
+export function internalTables(program: Program, weights: WeightsPlace): ReadonlySet<number> {
   const used = firmwareConstants(program);
+  if (weights.place === "internal") return used;
+  const values = new Set(program.steps.flatMap(({ inputs }) => inputs.map((id) => program.tensors[id].constant)));
+  const readings = new Map<number, number>();
+  const bytesOf = (id: number) => program.constants[id].data.byteLength;
+  for (const step of program.steps.flatMap(kernelSteps)) {
+    const ids = Object.values(firmwareCall(step).constants);
+    const times = readingsOf(
+      step.macs,
+      ids.map((id) => program.constants[id].data.length),
+    );
+    for (const id of ids) readings.set(id, (readings.get(id) ?? 0) + times);
+  }
+  const kept = new Set<number>();
+  let left = weights.internalBytes ?? 0;
+  const hottest = [...readings].filter(([id]) => used.has(id) && !values.has(id));
+  for (const [id] of hottest.sort(([a, x], [b, y]) => y - x || a - b)) {
+    if (bytesOf(id) > left) continue;
+    left -= bytesOf(id);
+    kept.add(id);
+  }
+  return kept;
+}
+
+/** Of the tables that are not in the firmware. */
+export function imageLayout(program: Program, weights: WeightsPlace): ImageLayout {
+  const used = firmwareConstants(program);
+  const inside = internalTables(program, weights);
   const offsets = new Map<number, number>();
   let end = HEADER_BYTES;
   for (const { id, data } of program.constants) {
-    if (!used.has(id)) continue;
+    if (!used.has(id) || inside.has(id)) continue;
     end = alignUp(end, WEIGHTS_ALIGNMENT);
     offsets.set(id, end);
     end += data.byteLength;
@@ -43,8 +81,8 @@ export function imageLayout(program: Program): ImageLayout {
 }
 
 /** @param signature of the firmware, 16 hexadecimal digits: the image is for no other */
-export function weightsImage(program: Program, signature: string): Uint8Array {
-  const { bytes, offsets } = imageLayout(program);
+export function weightsImage(program: Program, weights: WeightsPlace, signature: string): Uint8Array {
+  const { bytes, offsets } = imageLayout(program, weights);
   const image = new Uint8Array(bytes);
   for (const { id, data } of program.constants) {
     const offset = offsets.get(id);

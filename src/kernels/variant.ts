@@ -17,6 +17,12 @@ export interface Target {
   readonly flashWaitStates: number;
   /** Bytes of tables that a cache before that memory holds; absent: none. */
   readonly tableCacheBytes?: number;
+  readonly hot?: HotTables;
+}
+
+/** Where the tables that are read most lie, when they lie elsewhere than the others: as many as `bytes` hold. */
+export interface HotTables extends Pick<Target, "flashWaitStates" | "tableCacheBytes"> {
+  readonly bytes: number;
 }
 
 /** What one access that misses brings. */
@@ -30,6 +36,10 @@ export function tableWaiting(
 ): number {
   return (flashWaitStates * bytes * (bytes <= tableCacheBytes ? 1 : readings)) / LINE_BYTES;
 }
+
+/** How often a call reads its tables, about: as often as it uses each element of the largest. @param lengths elements */
+export const readingsOf = (macs: number, lengths: readonly number[]): number =>
+  Math.max(1, macs / Math.max(1, ...lengths));
 
 /** A call of the plain kernel: its parameters, and the values of its constants. */
 export interface PlainCall<P extends Params = Params> {

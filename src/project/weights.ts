@@ -1,5 +1,5 @@
 /** Whether a place of weights is one that a board, and the packaging, can have; and the image as a file of the project. */
-import { type Board, externalFlash, ownFlash, type Region, usableFlash } from "../device/boards.js";
+import { type Board, externalFlash, ownFlash, type Region, targetOf, usableFlash } from "../device/boards.js";
 import { tableBytes } from "../emit/manifest.js";
 import {
   hexadecimal,
@@ -11,12 +11,13 @@ import {
 } from "../emit/weights.js";
 import { UserError } from "../errors.js";
 import type { Program } from "../graph/program.js";
+import type { Target } from "../kernels/variant.js";
 import type { ProjectModel } from "./platformio.js";
 
 /** The image of a model whose weights lie outside the firmware, path -> bytes. */
 export function weightsFiles({ manifest, program }: ProjectModel): Map<string, Uint8Array> {
   if (manifest.weights.place === "internal") return new Map();
-  return new Map([[weightsFileName(manifest.name), weightsImage(program, manifest.signature)]]);
+  return new Map([[weightsFileName(manifest.name), weightsImage(program, manifest.weights, manifest.signature)]]);
 }
 
 const overlaps = (a: { from: number; to: number }, b: { from: number; to: number }) => a.from < b.to && b.from < a.to;
@@ -76,6 +77,15 @@ export function weightsMemory(board: Board, weights: WeightsPlace): Region | und
   return weights.place === "external" ? regionAt(externalFlash(board), weights.address) : undefined;
 }
 
+/** What kernels are chosen for on a board whose weights lie there: those that stay in the firmware wait for its own flash. */
+export function targetWith(board: Board, weights: WeightsPlace): Target {
+  const target = targetOf(board, weightsMemory(board, weights));
+  const bytes = weights.place === "internal" ? 0 : (weights.internalBytes ?? 0);
+  if (bytes === 0) return target;
+  const { flashWaitStates, tableCacheBytes } = targetOf(board);
+  return { ...target, hot: { bytes, flashWaitStates, ...(tableCacheBytes && { tableCacheBytes }) } };
+}
+
 /** Throws E_DOES_NOT_FIT where the weights exceed the flash that they are for. */
 export function checkWeightsFit(board: Board, program: Program, weights: WeightsPlace): void {
   if (weights.place === "internal") {
@@ -87,15 +97,21 @@ export function checkWeightsFit(board: Board, program: Program, weights: Weights
       );
     return;
   }
+  const has = usableFlash(board);
+  if ((weights.internalBytes ?? 0) > has)
+    throw new UserError(
+      "E_DOES_NOT_FIT",
+      `--internal-weights ${weights.internalBytes} is more than the ${has} bytes of flash of ${board.name}; ask for less`,
+    );
   const address = imageAddress(board, weights);
   const region = address === undefined ? undefined : regionAt(externalFlash(board), address);
   if (address === undefined || !region) return;
-  const { bytes } = imageLayout(program);
-  const has = region.origin! + region.bytes - address;
-  if (bytes > has)
+  const { bytes } = imageLayout(program, weights);
+  const room = region.origin! + region.bytes - address;
+  if (bytes > room)
     throw new UserError(
       "E_DOES_NOT_FIT",
-      `the image of the weights has ${bytes} bytes, ${bytes - has} more than ${region.name} of ${board.name} has from ${hexadecimal(address)} on; use a lower address, --optimize flash or a smaller model`,
+      `the image of the weights has ${bytes} bytes, ${bytes - room} more than ${region.name} of ${board.name} has from ${hexadecimal(address)} on; use a lower address, --optimize flash or a smaller model`,
     );
 }
 
@@ -103,7 +119,9 @@ export function checkWeightsFit(board: Board, program: Program, weights: Weights
 export function checkImagesApart(models: readonly ProjectModel[], board: Board): void {
   const images = models.flatMap(({ manifest, program }) => {
     const from = imageAddress(board, manifest.weights);
-    return from === undefined ? [] : [{ name: manifest.name, from, to: from + imageLayout(program).bytes }];
+    return from === undefined
+      ? []
+      : [{ name: manifest.name, from, to: from + imageLayout(program, manifest.weights).bytes }];
   });
   for (const [i, a] of images.entries())
     for (const b of images.slice(0, i))

@@ -2,7 +2,7 @@
 import type { ConstantPool } from "../graph/constant_pool.js";
 import type { Program, Step, StepImplementation } from "../graph/program.js";
 import type { Rows } from "../kernels/rows.js";
-import { ANY_CORE, type PlainCall, type Target, tableWaiting, type Variant } from "../kernels/variant.js";
+import { ANY_CORE, type PlainCall, readingsOf, type Target, tableWaiting, type Variant } from "../kernels/variant.js";
 import { variantsOf } from "../kernels/variants/index.js";
 import { callRows } from "./cascade.js";
 import type { Costs } from "./costs.js";
@@ -49,8 +49,8 @@ export function optionsOf(
   const constants = Object.fromEntries(values);
   const refused: Rejection[] = [];
   const plainBytes = values.reduce((sum, [, data]) => sum + data.byteLength, 0);
-  const uses = usesOf(
-    step,
+  const uses = readingsOf(
+    step.macs,
     values.map(([, data]) => data.length),
   );
   const plainWaiting = Math.round(tableWaiting(target, plainBytes, uses));
@@ -97,9 +97,6 @@ export function optionsOf(
   }
   return { options, refused };
 }
-
-/** How often a call uses each element of its largest table. */
-const usesOf = ({ macs }: Step, lengths: readonly number[]): number => Math.max(1, macs / Math.max(1, ...lengths));
 
 function memoised(of: (rows: number) => number): (rows: number) => number {
   const known = new Map<number, number>();

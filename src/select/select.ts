@@ -8,7 +8,7 @@
 import { UserError } from "../errors.js";
 import { constantPool } from "../graph/constant_pool.js";
 import { firmwareCall, kernelSteps, type Program, type Step, withUsedConstants } from "../graph/program.js";
-import type { Target } from "../kernels/variant.js";
+import { readingsOf, type Target } from "../kernels/variant.js";
 import { type Plan, planMemory } from "../plan/plan.js";
 import { stepRows } from "./cascade.js";
 import { costsOf, type MeasuredCall } from "./costs.js";
@@ -144,9 +144,10 @@ function selectSteps(given: Program, board: Target, options: SelectOptions): Cho
   const rows = stepRows(given);
   const costs = costsOf(target, measured);
   const { constants, intern } = constantPool(given.constants);
+  const targets = stepTargets(given, target);
   const uncounted = options.tablesInFlash === false && maxFlash !== undefined;
   const found = given.steps.map((step, index) => {
-    const of = optionsOf(given, step, rows[index], target, costs, intern);
+    const of = optionsOf(given, step, rows[index], targets[index], costs, intern);
     return uncounted ? { ...of, options: of.options.map((option) => ({ ...option, tableBytes: 0 })) } : of;
   });
   const all: Program = { ...given, constants };
@@ -231,6 +232,29 @@ function selectSteps(given: Program, board: Target, options: SelectOptions): Cho
       why: reason(optimize, program, plan, planned, cycles, before),
     },
   };
+}
+
+/** Step -> the target as its tables see it: those of the steps that read them most lie in the hot memory, as long as there is room. */
+function stepTargets({ steps, constants }: Program, target: Target): Target[] {
+  const { hot } = target;
+  if (!hot) return steps.map(() => target);
+  const found = steps.map((step, index) => {
+    const tables = Object.values(step.constants).map((id) => constants[id].data);
+    const readings = readingsOf(
+      step.macs,
+      tables.map(({ length }) => length),
+    );
+    return { index, readings, bytes: sumOf(tables, ({ byteLength }) => byteLength) };
+  });
+  const targets = steps.map(() => target);
+  let left = hot.bytes;
+  for (const { index, bytes } of found.sort((a, b) => b.readings - a.readings || a.index - b.index)) {
+    if (bytes > left) continue;
+    left -= bytes;
+    const { bytes: _, ...waiting } = hot;
+    targets[index] = { ...target, tableCacheBytes: undefined, ...waiting };
+  }
+  return targets;
 }
 
 type Lighter = (step: Step) => readonly Alternative[];

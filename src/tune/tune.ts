@@ -5,7 +5,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type Board, targetOf, usableFlash, usableRam } from "../device/boards.js";
+import { type Board, usableFlash, usableRam } from "../device/boards.js";
 import { manifestOf } from "../emit/manifest.js";
 import { modelView } from "../emit/view.js";
 import { INTERNAL } from "../emit/weights.js";
@@ -17,7 +17,7 @@ import { planMemory } from "../plan/plan.js";
 import { firmwareMemories } from "../project/board_limits.js";
 import { openProject, type Project } from "../project/open.js";
 import { firmwareProject, type ProjectModel } from "../project/platformio.js";
-import { weightsMemory } from "../project/weights.js";
+import { targetWith } from "../project/weights.js";
 import type { MeasuredCall } from "../select/costs.js";
 import { askedTarget, type Request, selectKernels } from "../select/select.js";
 import { joinMeans } from "../select/split_means.js";
@@ -146,7 +146,7 @@ export async function tuneProject(
 ): Promise<Tuned> {
   const { board, manifest } = project;
   const asked = { ...manifest.request, ...options };
-  const target = askedTarget(targetOf(board, weightsMemory(board, manifest.weights)), asked);
+  const target = askedTarget(targetWith(board, manifest.weights), asked);
   const { plain, calls } = await measureCalls(project, target, known, onProgress, meter);
   const weights = manifest.weights;
   const tablesInFlash = weights.place === "internal";

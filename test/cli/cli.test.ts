@@ -340,6 +340,12 @@ const failures: readonly {
   { name: "unknown command", args: ["compile"], code: "E_USAGE", says: /compile/ },
   { name: "unknown option", args: ["boards", "--fast"], code: "E_USAGE", says: /--fast/ },
   { name: "missing option", args: ["generate", DIGITS_MODEL, "-o", "out"], code: "E_USAGE", says: /--board/ },
+  {
+    name: "weights that stay inside of none outside",
+    args: [...generateArgs(DIGITS_DATA), "--internal-weights", "1KB"],
+    code: "E_USAGE",
+    says: /--weights external:ADDRESS/,
+  },
   { name: "a value out of range", args: [...generateArgs(DIGITS_DATA), "--precision", "int4"], code: "E_USAGE" },
   {
     name: "--stateful without a recurrent layer",

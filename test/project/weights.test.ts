@@ -16,7 +16,8 @@ import { openDevice } from "../../src/device/device.js";
 import { buildProject } from "../../src/device/pio.js";
 import { benchProject } from "../../src/device/profile/bench.js";
 import { manifestOf, tableBytes } from "../../src/emit/manifest.js";
-import { type WeightsPlace, weightsImage } from "../../src/emit/weights.js";
+import { INTERNAL, imageLayout, internalTables, type WeightsPlace, weightsImage } from "../../src/emit/weights.js";
+import { firmwareCall } from "../../src/graph/program.js";
 import { hostProgram, runRow } from "../../src/host/run.js";
 import { storedValues } from "../../src/host/values.js";
 import { writeTree } from "../../src/io/files.js";
@@ -26,6 +27,7 @@ import { hostProject } from "../../src/project/host_project.js";
 import { openProject } from "../../src/project/open.js";
 import { firmwareProject } from "../../src/project/platformio.js";
 import { checkWeightsFit, checkWeightsPlace } from "../../src/project/weights.js";
+import { selectKernels } from "../../src/select/select.js";
 import { compileDigits, DIGITS_DATA, writeProject } from "../digits.js";
 import { floats, modelBytes, node, value } from "../onnx/model_bytes.js";
 import { hasToolsOf } from "../tools.js";
@@ -36,6 +38,7 @@ afterAll(() => rmSync(root, { recursive: true, force: true }));
 
 const ADDRESS = 0x90000000;
 const PLACES: readonly WeightsPlace[] = [{ place: "external", address: ADDRESS }, { place: "file" }];
+const PARTLY: readonly WeightsPlace[] = PLACES.map((place) => ({ ...place, internalBytes: 1000 }));
 const m4 = loadBoard("qemu-cortex-m4");
 
 /** A place, and what an example prints when init refuses the image. */
@@ -86,10 +89,45 @@ test("where weights lie changes neither signature nor numbers, and leaves no tab
   }
 });
 
+test("what is read most per byte stays in the firmware, as much as has room", () => {
+  const { program } = compileDigits({ name: "digits", optimize: "speed" });
+  const size = (id: number) => program.constants[id].data.byteLength;
+  const bytesOf = (ids: Iterable<number>) => [...ids].reduce((sum, id) => sum + size(id), 0);
+  const all = internalTables(program, INTERNAL);
+  expect(bytesOf(all)).toBe(tableBytes(program));
+  expect(internalTables(program, { place: "file" }).size).toBe(0);
+  expect(internalTables(program, { place: "file", internalBytes: 1e6 })).toEqual(all);
+  for (const internalBytes of [0, 100, 300, 1000, 3000]) {
+    const weights = { place: "file", internalBytes } as const;
+    const inside = internalTables(program, weights);
+    expect(bytesOf(inside)).toBeLessThanOrEqual(internalBytes);
+    // Every table lies in one of both.
+    expect([...imageLayout(program, weights).offsets.keys(), ...inside].sort((a, b) => a - b)).toEqual(
+      [...all].sort((a, b) => a - b),
+    );
+  }
+  // One byte too few for all: what is left out is no table of a convolution, whose weights every pixel reads.
+  const most = internalTables(program, { place: "file", internalBytes: bytesOf(all) - 1 });
+  const outside = [...all].filter((id) => !most.has(id));
+  const convolutions = program.steps.filter(({ kernel }) => kernel === "nn_conv2d_s8");
+  expect(outside.length).toBe(1);
+  expect(convolutions.flatMap((step) => Object.values(firmwareCall(step).constants))).not.toContain(outside[0]);
+});
+
+test("a layer whose tables stay in fast flash is not chosen as if it waited for them", () => {
+  const target = { ...targetOf(m4), flashWaitStates: 40 };
+  const plain = compileDigits({ kernels: "plain", optimize: "speed" }).program;
+  const cycles = (more: object) => selectKernels(plain, { ...target, ...more }, { optimize: "speed" }).decision.cycles;
+  const hot = (bytes: number) => cycles({ hot: { bytes, flashWaitStates: 0 } });
+  expect(hot(0)).toBe(cycles({}));
+  expect(hot(1000)).toBeLessThan(hot(0));
+  expect(hot(1e6)).toBe(cycles({ flashWaitStates: 0 }));
+});
+
 describe.skipIf(!isInstalled("cc") || !isInstalled("make"))("on the host (needs cc, make)", () => {
-  for (const weights of PLACES)
+  for (const weights of [...PLACES, ...PARTLY])
     for (const options of [{}, { optimize: "ram" }, { precision: "float32" }] satisfies CompileOptions[])
-      test(`${weights.place}, ${JSON.stringify(options)}: equals the host reference, and every wrong image is refused`, async () => {
+      test(`${JSON.stringify(weights)}, ${JSON.stringify(options)}: equals the host reference, and every wrong image is refused`, async () => {
         const { model, folder, image } = await library(weights, options);
         await run("make", [`CFLAGS=-O2 -Wall -Wextra -Werror`], { cwd: folder });
         const tensors = model.program.inputs.map((id) => model.program.tensors[id]);
@@ -164,12 +202,16 @@ int main(void) {
 });
 
 describe.skipIf(!hasToolsOf(m4))("in a simulated board (needs arm-none-eabi-gcc, qemu-system-arm)", () => {
-  test.each([{ place: "external", address: 0x21000100 }, { place: "file" }] satisfies WeightsPlace[])(
-    "$place: equals the host in every byte, the weights are no part of the firmware, and a missing image is reported",
+  test.each([
+    { place: "external", address: 0x21000100 },
+    { place: "file" },
+    { place: "external", address: 0x21000100, internalBytes: 1000 },
+  ] satisfies WeightsPlace[])(
+    "$place, $internalBytes: equals the host in every byte, the weights are no part of the firmware, and a missing image is reported",
     async (weights) => {
       const options = { name: "digits", target: targetOf(m4), optimize: "ram" } as const;
       const compiled = compileDigits({ ...options, weights });
-      const folder = join(root, `m4-${weights.place}`);
+      const folder = join(root, `m4-${weights.place}-${"internalBytes" in weights}`);
       const project = await writeProject(folder, compiled, m4.name);
       await buildProject(folder, m4);
       const rows = inputRows(loadData(DIGITS_DATA), "inputs", [...project.manifest.inputs]);
@@ -184,13 +226,15 @@ describe.skipIf(!hasToolsOf(m4))("in a simulated board (needs arm-none-eabi-gcc,
       await host.close();
       const bench = await benchProject(project);
       const tables = tableBytes(compiled.program);
-      expect(bench.external).toBeGreaterThan(tables);
+      const inside = ("internalBytes" in weights && weights.internalBytes) || 0;
+      expect(bench.external).toBeGreaterThan(tables - inside);
+      expect(bench.external).toBeLessThan(tables - inside + 200);
       expect(bench.flash.weights).toBeLessThan(tables);
 
       // Flash that nobody has written, then the image of another model.
       for (const [content, status] of [
         [Buffer.alloc(64, 0xff), -3],
-        [Buffer.from(weightsImage(compiled.program, "0123456789abcdef")), -5],
+        [Buffer.from(weightsImage(compiled.program, weights, "0123456789abcdef")), -5],
       ] as const) {
         writeFileSync(join(folder, "digits_weights.bin"), content);
         const blank = await openDevice(project, "simulator");
