@@ -157,13 +157,15 @@ async function run(path: string, options: Options, output: Output): Promise<unde
   if (options.savePrecisions) {
     await writeFileAtomic(options.savePrecisions, Buffer.from(precisionsText(quantised.precisions)));
   }
-  const { equalised, rounded } = quantised;
+  const { equalised, absorbed, analytic, rounded } = quantised;
   const text = [
     ...about,
     ...(options.layers ? [layerTable(layers), ""] : []),
     `${options.output}: ${kilobytes(bytes.length)}, calibrated on ${rows.rows} rows`,
     ...(classes ? [classLine(classes)] : []),
     ...(equalised.length > 0 ? [`  ${equalised.length} values equalised`] : []),
+    ...(absorbed.length > 0 ? [`  ${absorbed.length} values with biases absorbed behind them`] : []),
+    ...(analytic.length > 0 ? [`  ${analytic.length} layers with biases corrected analytically`] : []),
     ...(rounded.length > 0
       ? [
           `  ${rounded.filter(({ kept }) => kept !== "nothing").length} of ${rounded.length} layers with better weights or biases`,
@@ -173,7 +175,7 @@ async function run(path: string, options: Options, output: Output): Promise<unde
   output.result(
     {
       ...{ output: options.output, bytes: bytes.length, rows: rows.rows, nodes: quantised.graph.nodes.length },
-      ...{ warnings, layers: layers.map(asJson), equalised, rounded },
+      ...{ warnings, layers: layers.map(asJson), equalised, absorbed, analytic, rounded },
       classes: classes ?? null,
       observers: Object.fromEntries(quantised.observers),
       precisions: Object.fromEntries(quantised.precisions),

@@ -113,6 +113,8 @@ describe("--json gives one document with exactly these keys", () => {
       warnings: [],
       layers: expect.any(Array),
       equalised: [],
+      absorbed: [],
+      analytic: [],
       rounded: [],
       classes: expect.any(Object),
       observers: expect.any(Object),
@@ -388,7 +390,7 @@ const failures: readonly {
     name: "an unknown correction",
     args: ["quantize", DIGITS_MODEL, "--calibration", DIGITS_DATA, "-o", "q.onnx", "--corrections", "bias,magic"],
     code: "E_USAGE",
-    says: /equalise,smooth,bias,rounding/,
+    says: /equalise,smooth,absorb,analytic,bias,rounding/,
   },
   {
     name: "a table of ranges that is none",

@@ -21,6 +21,8 @@ export interface ChannelFlow {
   readonly producer: Node;
   readonly channels: number;
   readonly sinks: readonly Sink[];
+  /** The nodes between the value and what its sinks read. */
+  readonly through: readonly Node[];
   /** Bounds that the value, and what is made of it, is clamped to on the way. */
   readonly min: number;
   readonly max: number;
@@ -62,10 +64,11 @@ export function channelFlow(node: Node, uses: Uses): ChannelFlow | undefined {
   if (channels === undefined || shape.at(-1) !== channels || !endsInChannels(node, channels, uses)) return undefined;
   const indices = Int32Array.from({ length: elementCount(shape) }, (_, i) => i % channels);
   const bounds = { min: -Infinity, max: Infinity };
-  const sinks: Sink[] = [];
+  const found = { sinks: [] as Sink[], through: [] as Node[], bounds };
   clampBounds(node, bounds);
-  const reached = follow(value, indices, uses, sinks, bounds);
-  return reached && sinks.length > 0 ? { value, producer: node, channels, sinks, ...bounds } : undefined;
+  const reached = follow(value, indices, uses, found);
+  const { sinks, through } = found;
+  return reached && sinks.length > 0 ? { value, producer: node, channels, sinks, through, ...bounds } : undefined;
 }
 
 /** Whether the last axis of the node's output counts the channels, and its constants have them last too where they broadcast. */
@@ -83,25 +86,27 @@ function clampBounds(node: Node, bounds: { min: number; max: number }): void {
   bounds.max = Math.min(bounds.max, isClip ? floatAttribute(node, "max", out_max) : out_max);
 }
 
+/** What was met on the way from a value to the weights that read it. */
+interface Way {
+  readonly sinks: Sink[];
+  readonly through: Node[];
+  readonly bounds: { min: number; max: number };
+}
+
 /** @param indices the channel of every element of the value */
-function follow(
-  value: string,
-  indices: Int32Array,
-  uses: Uses,
-  sinks: Sink[],
-  bounds: { min: number; max: number },
-): boolean {
+function follow(value: string, indices: Int32Array, uses: Uses, way: Way): boolean {
   for (const node of uses.consumers(value)) {
     if (node.inputs.lastIndexOf(value) > 0) return false;
     const sink = readChannels(node, indices, uses);
     if (sink) {
-      sinks.push(sink);
+      way.sinks.push(sink);
       continue;
     }
     const output = node.outputs.length === 1 ? passThrough(node, indices, uses) : undefined;
     if (!output || uses.isOutput(node.outputs[0])) return false;
-    clampBounds(node, bounds);
-    if (!follow(node.outputs[0], output, uses, sinks, bounds)) return false;
+    way.through.push(node);
+    clampBounds(node, way.bounds);
+    if (!follow(node.outputs[0], output, uses, way)) return false;
   }
   return uses.consumers(value).length > 0;
 }

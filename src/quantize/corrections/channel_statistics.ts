@@ -6,6 +6,7 @@ import { floatRun } from "../float_run.js";
 export interface ChannelStatistics {
   readonly min: Float64Array;
   readonly max: Float64Array;
+  readonly mean: Float64Array;
   /** Mean of the squares. */
   readonly power: Float64Array;
   /** Magnitude that other rows are hardly beyond: mean + 5 standard deviations of the largest magnitude in a row, at least the largest. */
@@ -34,6 +35,7 @@ export function channelStatistics(
       reach: new Float64Array(channels),
       min: new Float64Array(channels).fill(Number.POSITIVE_INFINITY),
       max: new Float64Array(channels).fill(Number.NEGATIVE_INFINITY),
+      mean: new Float64Array(channels),
       power: new Float64Array(channels),
     };
     return [{ name, channels, largest, statistics, buffer }];
@@ -47,6 +49,7 @@ export function channelStatistics(
         const value = buffer[k];
         if (value < statistics.min[c]) statistics.min[c] = value;
         if (value > statistics.max[c]) statistics.max[c] = value;
+        statistics.mean[c] += value * share;
         statistics.power[c] += value * value * share;
         inRow[c] = Math.max(inRow[c], Math.abs(value));
         if (++c === channels) c = 0;
