@@ -139,6 +139,7 @@ export interface MadeCascade {
  * @param readers root -> steps that read it
  * @param indices into the program's steps, ascending; no other step lies on a path between two of them.
  * @param band rows of the output that are made at a time
+ * @param stepAt index -> the step as the cascade calls it
  */
 export function makeCascade(
   program: Program,
@@ -146,6 +147,7 @@ export function makeCascade(
   readers: readonly (readonly number[])[],
   indices: readonly number[],
   band = 1,
+  stepAt: (index: number) => Step = (index) => program.steps[index],
 ): MadeCascade | undefined {
   const { tensors } = program;
   const root = (id: number) => tensors[id].viewOf ?? id;
@@ -155,7 +157,7 @@ export function makeCascade(
   const stageOf = new Map<number, number>();
   const parts: Part[] = [];
   for (const [stage, index] of indices.entries()) {
-    const step = program.steps[index];
+    const step = stepAt(index);
     const plain = rows[index];
     if (!plain || step.cascade) return undefined;
     const own = callRows(step, plain);
@@ -177,7 +179,7 @@ export function makeCascade(
     parts.every(({ step, rows: { whole } }) => step.inputs.every((input, i) => input !== id || !whole.includes(i)));
   const candidates = inputs.filter(banded).sort((a, b) => tensorBytes(tensors[b]) - tensorBytes(tensors[a]) || a - b);
   const over = candidates[0] ?? -1;
-  const output = program.steps[last].outputs[0];
+  const output = stepAt(last).outputs[0];
   const perRow = (id: number, of: number) => tensorBytes(tensors[id]) / of;
   const reader = parts.find(({ step }) => step.inputs.includes(over));
   const ownRows = parts[parts.length - 1].rows;

@@ -16,6 +16,7 @@ import { type Option, type Options, optionsOf, type Rejection } from "./options.
 import { splitMeans } from "./split_means.js";
 import {
   type Alternative,
+  type BandedStep,
   type BandedSteps,
   type LayerStreamer,
   layerStreamer,
@@ -172,9 +173,8 @@ function selectSteps(given: Program, board: Target, options: SelectOptions): Cho
   const own = maxFlash === undefined ? every : inFlash(every, chosen);
   const scratchOf = ({ step }: Option) => firmwareCall(step).scratchBytes;
   /** For bands of so many rows, the cuttable option of each step with the least figure. */
-  const banded = (band: number, of: (option: Option, cycles: number) => number): BandedSteps => ({
-    band,
-    steps: at.map((index) => {
+  const banded = (band: number, of: (option: Option, cycles: number) => number): BandedSteps => {
+    const found = (index: number): BandedStep | undefined => {
       const outRows = rows[index]?.outRows ?? 1;
       const bands = Array.from({ length: Math.ceil(outRows / band) }, () => Math.min(band, outRows));
       const figure = (option: Option) => of(option, option.banded?.(bands) ?? Number.POSITIVE_INFINITY);
@@ -182,8 +182,17 @@ function selectSteps(given: Program, board: Target, options: SelectOptions): Cho
       if (cuttable.length === 0) return undefined;
       const { step, banded: cycles } = least(cuttable, figure);
       return { step, cycles: cycles! };
-    }),
-  });
+    };
+    // Large programs have many steps that no cascade is tried for.
+    const known = new Map<number, BandedStep | undefined>();
+    return {
+      band,
+      stepAt(position) {
+        if (!known.has(position)) known.set(position, found(at[position]));
+        return known.get(position);
+      },
+    };
+  };
   const frugal = (option: Option, cycles: number) => scratchOf(option) * 2 ** 40 + cycles;
   const before = sumOf(chosen, ({ cycles }) => cycles);
   let streamer: LayerStreamer | undefined;

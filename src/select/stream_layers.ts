@@ -37,8 +37,8 @@ export interface BandedStep {
 /** What cascades may call when they make so many rows of their output at a time. */
 export interface BandedSteps {
   readonly band: number;
-  /** For each step of the program the same, or another implementation; undefined where it cannot be cut. */
-  readonly steps: readonly (BandedStep | undefined)[];
+  /** Of the step at an index of the program the same, or another implementation; undefined where it cannot be cut. */
+  stepAt(index: number): BandedStep | undefined;
 }
 
 export interface StreamOptions {
@@ -128,25 +128,21 @@ function prepare(program: Program, options: StreamOptions) {
   const { tensors, steps } = program;
   const flow = dataflow(program, { ioBuffers, alignment: ALIGNMENT, inPlaceOf: kernelInPlace });
   const rows: (Rows | undefined)[] = stepRows(program);
-  const cuttable = banded.map(
-    (list): Program => ({
-      ...program,
-      steps: list.steps.map((own, index) => own?.step ?? steps[index]),
-    }),
-  );
   const made = new Map<string, readonly Group[]>();
 
   const groupsOf = (indices: readonly number[]): readonly Group[] => {
     const key = indices.join();
     let groups = made.get(key);
     if (groups === undefined) {
-      groups = banded.flatMap(({ band, steps: own }, list): Group[] => {
-        if (indices.some((index) => !own[index])) return [];
-        const found = makeCascade(cuttable[list], rows, flow.readers, indices, band);
+      groups = banded.flatMap((list): Group[] => {
+        const own = indices.map((index) => list.stepAt(index));
+        if (own.some((step) => step === undefined)) return [];
+        const stepOf = new Map(indices.map((index, stage) => [index, own[stage]!.step]));
+        const found = makeCascade(program, rows, flow.readers, indices, list.band, (index) => stepOf.get(index)!);
         if (!found?.step.cascade) return [];
         const calls = sum(found.bands.map(({ length }) => length));
         const cycles = calls * CYCLES_PER_CALL + found.movedBytes * CYCLES_PER_MOVED_BYTE;
-        const ofStages = indices.map((index, stage) => own[index]!.cycles(found.bands[stage]));
+        const ofStages = own.map((step, stage) => step!.cycles(found.bands[stage]));
         const stages = found.step.cascade.stages.map((stage, i) => withCycles(stage, ofStages[i]));
         const step = { ...found.step, cascade: { ...found.step.cascade, stages, cycles } };
         const whole = sum(indices.map((index) => options.cycles[index]));
