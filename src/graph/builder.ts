@@ -2,6 +2,7 @@
  * Builds a graph node by node with shapes inferred on the way: the tool of the passes that replace nodes by others.
  * The state lives inside one pass; what leaves it is a plain Graph.
  */
+
 import { invariant, UserError } from "../errors.js";
 import { foldNode } from "../host/fold.js";
 import { dequantizeConstant } from "../lower/lowering.js";
@@ -12,6 +13,7 @@ import { transposeConstant } from "../ops/transpose_data.js";
 import { quoted } from "../quoted.js";
 import type { Attributes, Graph, Node, Quantization, Tensor, TypedArray } from "./ir.js";
 import { elementCount, newArray } from "./ir.js";
+import { unusedName } from "./names.js";
 
 /** No microcontroller holds a tensor of more elements; checked before anything is allocated. */
 export const MAX_ELEMENTS = 2 ** 26;
@@ -135,8 +137,7 @@ export function graphBuilder(base: Graph): GraphBuilder {
   }
 
   function uniqueFrom(used: Set<string>, stem: string): string {
-    let name = stem;
-    for (let i = 1; used.has(name); i++) name = `${stem}_${i}`;
+    const name = unusedName(stem, (taken) => used.has(taken));
     used.add(name);
     return name;
   }

@@ -2,9 +2,11 @@
  * Local rewriting of a graph: what a pass uses to look around a node and to replace it. The edit lives inside one pass;
  * `finish` gives a new, sorted Graph without dead nodes and values.
  */
+
 import { invariant } from "../errors.js";
 import { operatorOf } from "../ops/index.js";
 import type { Attributes, Graph, Node, Quantization, Tensor } from "./ir.js";
+import { unusedName } from "./names.js";
 
 export interface GraphEdit {
   readonly outputs: readonly string[];
@@ -70,11 +72,7 @@ export function editGraph(graph: Graph): GraphEdit {
     return found;
   };
   const consumers = (name: string) => [...(readers.get(name) ?? [])];
-  const uniqueName = (stem: string) => {
-    let name = stem;
-    for (let i = 1; tensors.has(name); i++) name = `${stem}_${i}`;
-    return name;
-  };
+  const uniqueName = (stem: string) => unusedName(stem, (name) => tensors.has(name));
   const rewire = (node: Node, from: string, to: string) => {
     unregister(node);
     register({ ...node, inputs: node.inputs.map((name) => (name === from ? to : name)) });

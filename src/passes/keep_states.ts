@@ -2,8 +2,10 @@
  * --stateful: recurrent layers that begin with zero go on, at the next call, where they ended. Their states become
  * inputs and outputs of the graph, and pairs of its `states`.
  */
+
 import { UserError } from "../errors.js";
 import type { Graph, Node, Tensor } from "../graph/ir.js";
+import { unusedName } from "../graph/names.js";
 import { INPUT, isRecurrent, OUTPUT } from "../ops/recurrent.js";
 
 const STATES = [
@@ -19,11 +21,7 @@ export function keepStates(graph: Graph): Graph {
   const states = [...(graph.states ?? [])];
   const copies: Node[] = [];
   const nodeNames = new Set(graph.nodes.map(({ name }) => name));
-  const uniqueName = (stem: string) => {
-    let name = stem;
-    for (let i = 1; tensors.has(name) || nodeNames.has(name); i++) name = `${stem}_${i}`;
-    return name;
-  };
+  const uniqueName = (stem: string) => unusedName(stem, (name) => tensors.has(name) || nodeNames.has(name));
   const isZero = ({ data }: Tensor) => data !== undefined && (data as Float32Array).every((v) => v === 0);
   const keep = (node: Node): Node => {
     if (!isRecurrent(node)) return node;

@@ -8,9 +8,11 @@
  * Beside the empirical correction (round_weights.ts): no int8 layer runs, so that errors of the layers before are not made up for.
  */
 import type { Graph, Node, Tensor } from "../../graph/ir.js";
+import { unusedName } from "../../graph/names.js";
+import { erfF32 } from "../../numerics/float_log.js";
 import { roundHalfEven } from "../../numerics/requantize.js";
-import { clampFloat } from "../../ops/clamp.js";
 import type { Rows } from "../calibrate.js";
+import { clampOf } from "./channel_flow.js";
 import { channelStatistics } from "./channel_statistics.js";
 import { type LayerForm, layerForm } from "./layer_inputs.js";
 
@@ -29,18 +31,8 @@ const CORRECTED: ReadonlySet<string> = new Set(["Conv", "Gemm"]);
 /** Density of the standard normal distribution. */
 const density = (x: number) => Math.exp((-x * x) / 2) / Math.sqrt(2 * Math.PI);
 
-/** Share of the standard normal distribution below x, to 1.2e-7 (W. J. Cody's form of erfc by Press et al., Numerical Recipes, 6.2). */
-function shareBelow(x: number): number {
-  const z = Math.abs(x) / Math.SQRT2;
-  const t = 1 / (1 + z / 2);
-  const coefficients = [
-    0.17087277, -0.82215223, 1.48851587, -1.13520398, 0.27886807, -0.18628806, 0.09678418, 0.37409196, 1.00002368,
-    -1.26551223,
-  ];
-  const polynomial = coefficients.reduce((sum, a) => sum * t + a, 0);
-  const beyond = (t * Math.exp(-z * z + polynomial)) / 2;
-  return x > 0 ? 1 - beyond : beyond;
-}
+/** Share of the standard normal distribution below x. */
+const shareBelow = (x: number) => (1 + erfF32(x * Math.SQRT1_2)) / 2;
 
 /**
  * Mean of a normally distributed value that is clamped to [low, high] (appendix C of the paper): with a = (low - mean) / deviation
@@ -78,7 +70,7 @@ export function expectedValues(graph: Graph, data: Rows, onRow?: (done: number) 
     if (!statistics) continue;
     const { mean, power } = statistics;
     const clipped = (m: number, c: number) =>
-      clippedNormalMean(m, Math.sqrt(Math.max(0, power[c] - m * m)), clamp!.low, clamp!.high);
+      clippedNormalMean(m, Math.sqrt(Math.max(0, power[c] - m * m)), clamp!.min, clamp!.max);
     expected.set(name, clamp ? mean.map(clipped) : mean);
   }
   return expected;
@@ -87,8 +79,8 @@ export function expectedValues(graph: Graph, data: Rows, onRow?: (done: number) 
 /** A value before its clamp. */
 interface Unclamped {
   readonly value: string;
-  readonly low: number;
-  readonly high: number;
+  readonly min: number;
+  readonly max: number;
 }
 
 /** The graph with the fused clamps of some values as nodes of their own, and for each of these values what it is before its clamp. */
@@ -96,36 +88,25 @@ function withoutClamps(graph: Graph, values: ReadonlySet<string>) {
   const tensors = new Map(graph.tensors);
   const before = new Map<string, Unclamped>();
   const nodes = graph.nodes.flatMap((node): Node[] => {
-    const { out_min: low, out_max: high } = clampFloat(node);
+    const { min, max } = clampOf(node);
     const [output] = node.outputs;
     if (!values.has(output)) return [node];
     if (node.operator === "Clip") {
-      before.set(output, { value: node.inputs[0], ...boundsOf(node) });
+      before.set(output, { value: node.inputs[0], min, max });
       return [node];
     }
-    if (low === Number.NEGATIVE_INFINITY && high === Number.POSITIVE_INFINITY) return [node];
-    const value = uniqueName(`${output}_unclamped`, tensors);
+    if (min === Number.NEGATIVE_INFINITY && max === Number.POSITIVE_INFINITY) return [node];
+    const value = unusedName(`${output}_unclamped`, (name) => tensors.has(name));
     tensors.set(value, { ...tensors.get(output)!, name: value });
-    before.set(output, { value, low, high });
+    before.set(output, { value, min, max });
     const { fused_min: _, fused_max: __, ...attributes } = node.attributes;
     const clip: Node = {
       ...{ name: `${node.name}_clamp`, operator: "Clip", domain: "", inputs: [value], outputs: [output] },
-      attributes: { min: low, max: high },
+      attributes: { min, max },
     };
     return [{ ...node, attributes, outputs: [value, ...node.outputs.slice(1)] }, clip];
   });
   return { open: { ...graph, nodes, tensors }, before };
-}
-
-const boundsOf = ({ attributes: { min, max } }: Node) => ({
-  low: (min as number | undefined) ?? Number.NEGATIVE_INFINITY,
-  high: (max as number | undefined) ?? Number.POSITIVE_INFINITY,
-});
-
-function uniqueName(stem: string, tensors: ReadonlyMap<string, Tensor>): string {
-  let name = stem;
-  for (let i = 1; tensors.has(name); i++) name = `${stem}_${i}`;
-  return name;
 }
 
 /**

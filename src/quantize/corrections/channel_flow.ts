@@ -78,12 +78,18 @@ function endsInChannels(node: Node, channels: number, uses: Uses): boolean {
   return node.inputs.slice(1).every((name) => elementCount(uses.tensor(name).shape) === channels);
 }
 
-/** Draws the bounds in by the clamp of a node: its own in a Clip, a fused one elsewhere. */
-function clampBounds(node: Node, bounds: { min: number; max: number }): void {
+/** The clamp of a node: its own in a Clip, a fused one elsewhere. Infinite where it has none. */
+export function clampOf(node: Node): { readonly min: number; readonly max: number } {
   const { out_min, out_max } = clampFloat(node);
-  const isClip = node.operator === "Clip";
-  bounds.min = Math.max(bounds.min, isClip ? floatAttribute(node, "min", out_min) : out_min);
-  bounds.max = Math.min(bounds.max, isClip ? floatAttribute(node, "max", out_max) : out_max);
+  if (node.operator !== "Clip") return { min: out_min, max: out_max };
+  return { min: floatAttribute(node, "min", out_min), max: floatAttribute(node, "max", out_max) };
+}
+
+/** Draws the bounds in by the clamp of a node. */
+function clampBounds(node: Node, bounds: { min: number; max: number }): void {
+  const { min, max } = clampOf(node);
+  bounds.min = Math.max(bounds.min, min);
+  bounds.max = Math.min(bounds.max, max);
 }
 
 /** What was met on the way from a value to the weights that read it. */
