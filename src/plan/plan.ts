@@ -26,6 +26,9 @@ import { type ArenaPart, type Memory, spreadBlocks } from "./memories.js";
 import { chooseOrder, type Order } from "./order.js";
 import { verifyPlan } from "./verify.js";
 
+/** Of everything in RAM, unless PlanOptions say otherwise. */
+const ALIGNMENT = 16;
+
 export interface PlanOptions {
   /** "caller": graph inputs and outputs lie in buffers that the caller passes, outside the arena. */
   readonly ioBuffers: "arena" | "caller";
@@ -115,7 +118,7 @@ interface Candidate {
 
 /** A checked plan. Deterministic; a malformed program is an internal error. */
 export function planMemory(program: Program, options: PlanOptions): Plan {
-  const { ioBuffers, alignment = 16, inPlaceOf = kernelInPlace, leadOf = kernelLead } = options;
+  const { ioBuffers, alignment = ALIGNMENT, inPlaceOf = kernelInPlace, leadOf = kernelLead } = options;
   const flow = dataflow(program, { ioBuffers, alignment, inPlaceOf, leadOf });
   const order = chooseOrder(flow);
   const single = bestCandidate(flow, order, alignment);
@@ -180,7 +183,8 @@ function trafficOf(program: Program, flow: Dataflow, { steps, storages }: Candid
   return traffic;
 }
 
-function stateMemory({ tensors, states = [] }: Program, alignment: number) {
+/** The memory of the states: its bytes, and the offset of each in it. */
+export function stateMemory({ tensors, states = [] }: Program, alignment = ALIGNMENT) {
   const stateOffsets: number[] = [];
   let persistentBytes = 0;
   for (const { input } of states) {

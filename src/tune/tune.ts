@@ -154,7 +154,7 @@ export async function tuneProject(
   const chosenSteps = selectKernels(plain, target, {
     ...{ tablesInFlash, ...asked, ioBuffers, measured: calls },
   });
-  const memories = firmwareMemories(board);
+  const memories = firmwareMemories(board, chosenSteps.program, ioBuffers);
   const choice = { ...chosenSteps, plan: planMemory(chosenSteps.program, { ioBuffers, memories }) };
   const view = modelView(choice.program, choice.plan, manifest.name, weights);
   const { opset, producer, file, sha256 } = manifest.model;
