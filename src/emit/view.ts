@@ -18,7 +18,14 @@ import { tensorBytes } from "../plan/dataflow.js";
 import type { Placement, Plan } from "../plan/plan.js";
 import { cFloat, cInt, cLines, cTypeOf } from "./c_literals.js";
 import { signatureOf } from "./signature.js";
-import { hexadecimal, INTERNAL, imageLayout, internalTables, WEIGHTS_ALIGNMENT, type WeightsPlace } from "./weights.js";
+import {
+  hexadecimal,
+  type ImageLayout,
+  INTERNAL,
+  imageLayout,
+  WEIGHTS_ALIGNMENT,
+  type WeightsPlace,
+} from "./weights.js";
 
 export interface InterfaceView {
   readonly index: number;
@@ -132,13 +139,13 @@ interface ConstantText {
 }
 
 /** Arrays of their own, or places in the image at `weights`. */
-function constantText(program: Program, name: string, weights: WeightsPlace): ConstantText {
-  const ownTable = (id: number) => `${name}_table_${id}`;
-  if (weights.place === "internal") return { table: ownTable, values: (id) => `${name}_values_${id}` };
-  const { offsets } = imageLayout(program, weights);
+function constantText(program: Program, name: string, { offsets }: ImageLayout): ConstantText {
   const types = new Map(program.constants.map(({ id, type }) => [id, type]));
   const inImage = (id: number) => `(const ${cTypeOf(types.get(id)!)} *)(const void *)(weights + ${offsets.get(id)})`;
-  return { table: (id) => (offsets.has(id) ? inImage(id) : ownTable(id)), values: inImage };
+  return {
+    table: (id) => (offsets.has(id) ? inImage(id) : `${name}_table_${id}`),
+    values: (id) => (offsets.has(id) ? inImage(id) : `${name}_values_${id}`),
+  };
 }
 
 function argument(program: Program, plan: Plan, constants: ConstantText, id: number, isInput: boolean): string {
@@ -314,15 +321,16 @@ function constantUses({ constants, steps, tensors }: Program) {
 }
 
 /** What the templates print of the place of the weights. */
-function weightsView(program: Program, weights: WeightsPlace, args: readonly string[], hasTables: boolean) {
+function weightsView(weights: WeightsPlace, { bytes }: ImageLayout, args: readonly string[], hasTables: boolean) {
+  const isImage = weights.place !== "internal";
   return {
     where: weights,
-    isImage: weights.place !== "internal",
-    hasTables,
+    isImage,
+    hasTables: hasTables || !isImage,
     isExternal: weights.place === "external",
     isFile: weights.place === "file",
     addressText: weights.place === "external" ? hexadecimal(weights.address) : "",
-    bytes: weights.place === "internal" ? 0 : imageLayout(program, weights).bytes,
+    bytes: isImage ? bytes : 0,
     alignment: WEIGHTS_ALIGNMENT,
     used: readsImage(args),
   };
@@ -335,7 +343,8 @@ function weightsView(program: Program, weights: WeightsPlace, args: readonly str
  */
 export function modelView(program: Program, plan: Plan, name: string, place: WeightsPlace = INTERNAL) {
   const steps = plan.steps.map((index) => program.steps[index]);
-  const text = constantText(program, name, place);
+  const layout = imageLayout(program, place);
+  const text = constantText(program, name, layout);
   const layers = steps.map((step, index) => layerView(program, plan, text, step, index));
   const args = layers.flatMap((layer) => layer.args);
   const inputs = program.inputs.map((id, i) => interfaceView(program.tensors[id], "input", i, name));
@@ -349,8 +358,7 @@ export function modelView(program: Program, plan: Plan, name: string, place: Wei
   const ioInArena = plan.ioBuffers === "arena";
   const copies = (ids: readonly number[], views: readonly InterfaceView[]) =>
     ioInArena ? ids.map((id, i) => ({ index: i, at: address(plan.placements[id], plan), bytes: views[i].bytes })) : [];
-  const inside = internalTables(program, place);
-  const constants = constantUses(program).filter(({ constant: { id } }) => inside.has(id));
+  const constants = constantUses(program).filter(({ constant: { id } }) => !layout.offsets.has(id));
   const [first, ...others] = arenaParts(plan);
   const uses = (field: string) =>
     args.some((arg) => arg.includes(`${field} + `)) ||
@@ -372,7 +380,7 @@ export function modelView(program: Program, plan: Plan, name: string, place: Wei
     arenasFromLast: others.toReversed().map(({ field, from }) => ({ field, from })),
     alignment: plan.alignment,
     persistentBytes: plan.persistentBytes,
-    weights: weightsView(program, place, args, place.place === "internal" || constants.length > 0),
+    weights: weightsView(place, layout, args, constants.length > 0),
     states: stateViews(program, plan),
     hasState: plan.persistentBytes > 0,
     ioInArena,

@@ -5,7 +5,7 @@
  */
 import { firmwareCall, firmwareConstants, kernelSteps, type Program } from "../graph/program.js";
 import { crc32 } from "../io/crc32.js";
-import { readingsOf } from "../kernels/variant.js";
+import { hottest, readingsOf } from "../kernels/table_readings.js";
 import { alignUp } from "../plan/dataflow.js";
 
 /** Of weights outside the firmware. */
@@ -45,7 +45,6 @@ export function internalTables(program: Program, weights: WeightsPlace): Readonl
   if (weights.place === "internal") return used;
   const values = new Set(program.steps.flatMap(({ inputs }) => inputs.map((id) => program.tensors[id].constant)));
   const readings = new Map<number, number>();
-  const bytesOf = (id: number) => program.constants[id].data.byteLength;
   for (const step of program.steps.flatMap(kernelSteps)) {
     const ids = Object.values(firmwareCall(step).constants);
     const times = readingsOf(
@@ -54,15 +53,15 @@ export function internalTables(program: Program, weights: WeightsPlace): Readonl
     );
     for (const id of ids) readings.set(id, (readings.get(id) ?? 0) + times);
   }
-  const kept = new Set<number>();
-  let left = weights.internalBytes ?? 0;
-  const hottest = [...readings].filter(([id]) => used.has(id) && !values.has(id));
-  for (const [id] of hottest.sort(([a, x], [b, y]) => y - x || a - b)) {
-    if (bytesOf(id) > left) continue;
-    left -= bytesOf(id);
-    kept.add(id);
-  }
-  return kept;
+  const tables = [...readings].map(([id, times]) => ({
+    id,
+    bytes: program.constants[id].data.byteLength,
+    readings: times,
+  }));
+  return hottest(
+    tables.filter(({ id }) => used.has(id) && !values.has(id)),
+    weights.internalBytes ?? 0,
+  );
 }
 
 /** Of the tables that are not in the firmware. */

@@ -37,10 +37,6 @@ export function tableWaiting(
   return (flashWaitStates * bytes * (bytes <= tableCacheBytes ? 1 : readings)) / LINE_BYTES;
 }
 
-/** How often a call reads its tables, about: as often as it uses each element of the largest. @param lengths elements */
-export const readingsOf = (macs: number, lengths: readonly number[]): number =>
-  Math.max(1, macs / Math.max(1, ...lengths));
-
 /** A call of the plain kernel: its parameters, and the values of its constants. */
 export interface PlainCall<P extends Params = Params> {
   readonly params: P;

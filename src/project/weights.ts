@@ -83,7 +83,7 @@ export function targetWith(board: Board, weights: WeightsPlace): Target {
   const bytes = weights.place === "internal" ? 0 : (weights.internalBytes ?? 0);
   if (bytes === 0) return target;
   const { flashWaitStates, tableCacheBytes } = targetOf(board);
-  return { ...target, hot: { bytes, flashWaitStates, ...(tableCacheBytes && { tableCacheBytes }) } };
+  return { ...target, hot: { bytes, flashWaitStates, tableCacheBytes } };
 }
 
 /** Throws E_DOES_NOT_FIT where the weights exceed the flash that they are for. */

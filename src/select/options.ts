@@ -2,7 +2,8 @@
 import type { ConstantPool } from "../graph/constant_pool.js";
 import type { Program, Step, StepImplementation } from "../graph/program.js";
 import type { Rows } from "../kernels/rows.js";
-import { ANY_CORE, type PlainCall, readingsOf, type Target, tableWaiting, type Variant } from "../kernels/variant.js";
+import { readingsOf } from "../kernels/table_readings.js";
+import { ANY_CORE, type PlainCall, type Target, tableWaiting, type Variant } from "../kernels/variant.js";
 import { variantsOf } from "../kernels/variants/index.js";
 import { callRows } from "./cascade.js";
 import type { Costs } from "./costs.js";
@@ -98,12 +99,12 @@ export function optionsOf(
   return { options, refused };
 }
 
-function memoised(of: (rows: number) => number): (rows: number) => number {
-  const known = new Map<number, number>();
-  return (rows) => {
-    const value = known.get(rows) ?? of(rows);
-    known.set(rows, value);
-    return value;
+/** The same function, which computes each value once. */
+export function memoised<T>(of: (argument: number) => T): (argument: number) => T {
+  const known = new Map<number, T>();
+  return (argument) => {
+    if (!known.has(argument)) known.set(argument, of(argument));
+    return known.get(argument) as T;
   };
 }
 

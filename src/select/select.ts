@@ -8,11 +8,12 @@
 import { UserError } from "../errors.js";
 import { constantPool } from "../graph/constant_pool.js";
 import { firmwareCall, kernelSteps, type Program, type Step, withUsedConstants } from "../graph/program.js";
-import { readingsOf, type Target } from "../kernels/variant.js";
+import { hottest, readingsOf } from "../kernels/table_readings.js";
+import type { Target } from "../kernels/variant.js";
 import { type Plan, planMemory } from "../plan/plan.js";
 import { stepRows } from "./cascade.js";
 import { costsOf, type MeasuredCall } from "./costs.js";
-import { type Option, type Options, optionsOf, type Rejection } from "./options.js";
+import { memoised, type Option, type Options, optionsOf, type Rejection } from "./options.js";
 import { splitMeans } from "./split_means.js";
 import {
   type Alternative,
@@ -183,15 +184,8 @@ function selectSteps(given: Program, board: Target, options: SelectOptions): Cho
       const { step, banded: cycles } = least(cuttable, figure);
       return { step, cycles: cycles! };
     };
-    // Large programs have many steps that no cascade is tried for.
-    const known = new Map<number, BandedStep | undefined>();
-    return {
-      band,
-      stepAt(position) {
-        if (!known.has(position)) known.set(position, found(at[position]));
-        return known.get(position);
-      },
-    };
+    // When it is asked for: large programs have many steps that no cascade is tried for.
+    return { band, stepAt: memoised((position) => found(at[position])) };
   };
   const frugal = (option: Option, cycles: number) => scratchOf(option) * 2 ** 40 + cycles;
   const before = sumOf(chosen, ({ cycles }) => cycles);
@@ -226,7 +220,7 @@ function selectSteps(given: Program, board: Target, options: SelectOptions): Cho
     attempts.balance((limit) => stream(limit, leastCycles * (1 + BALANCED_SHARE) - before), before);
   if (maxRam !== undefined && attempts.ram > maxRam) {
     attempts.fit(stream, maxRam, lighter);
-    if (attempts.ram > maxRam) doesNotFit("RAM for the arena", attempts.ram, "--max-ram", maxRam);
+    if (attempts.ram > maxRam) throw new LimitError("RAM for the arena", attempts.ram, "--max-ram", maxRam);
   }
   const { program, plan, cycles } = attempts.best;
   const rejectedOf = new Map(given.steps.map((step, index) => [step.outputs[0], { index, all: found[index] }]));
@@ -247,23 +241,17 @@ function selectSteps(given: Program, board: Target, options: SelectOptions): Cho
 function stepTargets({ steps, constants }: Program, target: Target): Target[] {
   const { hot } = target;
   if (!hot) return steps.map(() => target);
-  const found = steps.map((step, index) => {
-    const tables = Object.values(step.constants).map((id) => constants[id].data);
+  const found = steps.map((step, id) => {
+    const tables = Object.values(step.constants).map((constant) => constants[constant].data);
     const readings = readingsOf(
       step.macs,
       tables.map(({ length }) => length),
     );
-    return { index, readings, bytes: sumOf(tables, ({ byteLength }) => byteLength) };
+    return { id, readings, bytes: sumOf(tables, ({ byteLength }) => byteLength) };
   });
-  const targets = steps.map(() => target);
-  let left = hot.bytes;
-  for (const { index, bytes } of found.sort((a, b) => b.readings - a.readings || a.index - b.index)) {
-    if (bytes > left) continue;
-    left -= bytes;
-    const { bytes: _, ...waiting } = hot;
-    targets[index] = { ...target, tableCacheBytes: undefined, ...waiting };
-  }
-  return targets;
+  const inside = hottest(found, hot.bytes);
+  const { flashWaitStates, tableCacheBytes } = hot;
+  return steps.map((_, id) => (inside.has(id) ? { ...target, flashWaitStates, tableCacheBytes } : target));
 }
 
 type Lighter = (step: Step) => readonly Alternative[];
@@ -485,7 +473,7 @@ function withinFlash(
   maxFlash: number,
 ): Option[] {
   const least = flashOf(small);
-  if (least > maxFlash) doesNotFit("flash for tables and kernels", least, "--max-flash", maxFlash);
+  if (least > maxFlash) throw new LimitError("flash for tables and kernels", least, "--max-flash", maxFlash);
   const kernels = [...new Set(all.flatMap((options) => options.map(({ kernel }) => kernel)))];
   const cyclesOf = (options: readonly Option[]) => sumOf(options, ({ cycles }) => cycles);
   let chosen = [...fast];
@@ -554,10 +542,6 @@ class LimitError extends UserError {
       `the model needs ${bytes} bytes of ${what} at least, more than ${limit} ${asked}; raise the limit, or use a smaller model`,
     );
   }
-}
-
-function doesNotFit(what: string, bytes: number, limit: string, asked: number): never {
-  throw new LimitError(what, bytes, limit, asked);
 }
 
 function rejections(
