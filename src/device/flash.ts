@@ -103,7 +103,7 @@ function watchPort(isThere: () => boolean | Promise<boolean>, seconds: number, g
 
 /**
  * Watches the port of an upload over serial for a pulled cable. USB of the chip itself goes and comes as the board enters its
- * boot loader, perhaps under another name: it is there as long as any port is that is the board's or new.
+ * boot loader, under the same name or a new one: it is gone when there is neither its old port nor a new one.
  */
 async function watchUpload(board: Board, port: string, ports: ListPorts, gone: () => void): Promise<() => void> {
   if (!board.serial?.native) {

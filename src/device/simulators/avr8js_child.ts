@@ -1,13 +1,13 @@
 /**
  * Runs a firmware: node avr8js_child.js <AvrMachine as JSON> [<mark> <file>]. Standard input and output are USART0's line.
- * With a mark, each time that the firmware reaches that byte address, "<instructions> <cycles>" since the last time is
- * appended to the file; the instruction at the mark itself, which is its return, does not count.
+ * With a mark, a byte address, it appends what the firmware takes from one time there to the next to the file (countingStep).
  */
-import { appendFileSync, createReadStream, readFileSync, writeFileSync, writeSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { avrInstruction, CPU } from "avr8js";
 import { loadedSegments } from "../elf_segments.js";
 import { avrLine } from "./avr_usart.js";
 import type { AvrMachine } from "./avr8js.js";
+import { countingStep, onInput, sendAll } from "./firmware_child.js";
 
 /** avr8js counts bytes of RAM from here. */
 const REGISTERS_END = 0x100;
@@ -33,29 +33,10 @@ function step(): void {
   cpu.tick();
 }
 
-/** One that counts, for a mark. */
-function countingStep(at: number, file: string): () => void {
-  writeFileSync(file, "");
-  let instructions = 0;
-  let from: number | undefined;
-  return () => {
-    const marked = cpu.pc === at;
-    if (marked && from !== undefined) appendFileSync(file, `${instructions} ${cpu.cycles - from}\n`);
-    step();
-    instructions++;
-    if (marked) {
-      instructions = 0;
-      from = cpu.cycles;
-    }
-  };
-}
-
-const advance = mark === undefined ? step : countingStep(Number(mark) / 2, countsFile);
-
-function sendAll(): void {
-  const bytes = Uint8Array.from(sent.splice(0));
-  for (let done = 0; done < bytes.length; ) done += writeSync(1, bytes, done);
-}
+/** A byte address; the program counter counts words. */
+const at = Number(mark) / 2;
+const counted = { step, isMarked: () => cpu.pc === at, cycles: () => cpu.cycles };
+const advance = mark === undefined ? step : countingStep(counted, countsFile);
 
 let timer: NodeJS.Timeout | undefined;
 
@@ -68,18 +49,15 @@ function run(): void {
     while (cpu.cycles < end) advance();
     slices++;
   } while (slices < SLICES && !line.idle());
-  sendAll();
+  sendAll(sent);
   if (line.idle()) timer = setTimeout(run, (1000 * SLICE_CYCLES * slices) / machine.clockHz);
   else setImmediate(run);
 }
 
-createReadStream("", { fd: 0 })
-  .on("data", (chunk) => {
-    line.receive(chunk as Buffer);
-    if (timer === undefined) return;
-    clearTimeout(timer);
-    run();
-  })
-  .on("end", () => process.exit(0))
-  .on("error", () => process.exit(0));
+onInput((bytes) => {
+  line.receive(bytes);
+  if (timer === undefined) return;
+  clearTimeout(timer);
+  run();
+});
 run();

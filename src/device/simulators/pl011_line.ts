@@ -32,40 +32,36 @@ export function pl011Line(chip: RP2040, transmit: (byte: number) => void): Pl011
   const wire: number[] = [];
   const received: number[] = [];
   const sending: number[] = [];
-  let [arriving, leaving, overrun] = [false, false, false];
+  let overrun = false;
   let lookedAt = Number.NEGATIVE_INFINITY;
   let waiting = false;
 
   const depth = () => (uart.fifosEnabled ? FIFO_BYTES : 1);
   const characterNanos = () => (CHARACTER_BITS * 16e9 * uart.baudDivider) / chip.clkPeri;
 
-  const arrival = clock.createAlarm(() => {
-    const byte = wire.shift() as number;
-    if (uart.enabled && uart.rxEnabled) {
-      if (received.length < depth()) received.push(byte);
-      else overrun = true;
+  /** Takes the first byte of a queue when it has had its time on the line, and so on. @returns starts that, unless it goes on */
+  function paced(queue: number[], take: (byte: number) => void): () => void {
+    let busy = false;
+    const alarm = clock.createAlarm(() => {
+      take(queue.shift() as number);
+      busy = false;
+      waiting = false;
+      next();
+    });
+    function next(): void {
+      if (busy || queue.length === 0) return;
+      busy = true;
+      alarm.schedule(characterNanos());
     }
-    arriving = false;
-    waiting = false;
-    expectNext();
-  });
-  function expectNext(): void {
-    if (arriving || wire.length === 0) return;
-    arriving = true;
-    arrival.schedule(characterNanos());
+    return next;
   }
 
-  const departure = clock.createAlarm(() => {
-    transmit(sending.shift() as number);
-    leaving = false;
-    waiting = false;
-    sendNext();
+  const expectNext = paced(wire, (byte) => {
+    if (!uart.enabled || !uart.rxEnabled) return;
+    if (received.length < depth()) received.push(byte);
+    else overrun = true;
   });
-  function sendNext(): void {
-    if (leaving || sending.length === 0) return;
-    leaving = true;
-    departure.schedule(characterNanos());
-  }
+  const sendNext = paced(sending, transmit);
 
   function flags(): number {
     const receive = received.length === 0 ? RECEIVE_EMPTY : received.length === depth() ? RECEIVE_FULL : 0;

@@ -1,10 +1,10 @@
 /**
  * Runs a firmware: node rp2040js_child.js <ELF> [<mark> <file>]. Standard input and output are UART0's line.
- * With a mark, each time that the firmware reaches that address, "<instructions> <cycles>" since the last time is appended to
- * the file; the instruction at the mark itself, which is its return, does not count.
+ * With a mark, an address, it appends what the firmware takes from one time there to the next to the file (countingStep).
  */
-import { appendFileSync, createReadStream, readFileSync, writeFileSync, writeSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { loadedSegments } from "../elf_segments.js";
+import { countingStep, onInput, sendAll } from "./firmware_child.js";
 import { pl011Line } from "./pl011_line.js";
 import { Rp2040 } from "./rp2040_machine.js";
 
@@ -19,28 +19,14 @@ for (const { address, bytes } of loadedSegments(readFileSync(elf))) chip.flash.s
 const sent: number[] = [];
 const line = pl011Line(chip, (byte) => sent.push(byte));
 
-/** A step that counts, for a mark. */
-function countingStep(at: number, file: string): () => void {
-  writeFileSync(file, "");
-  let instructions = 0;
-  let cycles = 0;
-  let begun = false;
-  return () => {
-    const marked = chip.core.PC === at;
-    if (marked && begun) appendFileSync(file, `${instructions} ${cycles}\n`);
-    cycles += chip.advance();
-    instructions++;
-    if (!marked) return;
-    [instructions, cycles, begun] = [0, 0, true];
-  };
+let cycles = 0;
+function advance(): void {
+  cycles += chip.advance();
 }
 
-const step = mark === undefined ? () => chip.advance() : countingStep(Number(mark), countsFile);
-
-function sendAll(): void {
-  const bytes = Uint8Array.from(sent.splice(0));
-  for (let done = 0; done < bytes.length; ) done += writeSync(1, bytes, done);
-}
+const at = Number(mark);
+const counted = { step: advance, isMarked: () => chip.core.PC === at, cycles: () => cycles };
+const step = mark === undefined ? advance : countingStep(counted, countsFile);
 
 let running = false;
 
@@ -55,7 +41,7 @@ function run(): void {
     if (line.quiet()) break;
     chip.clock.tick(chip.clock.nanosToNextAlarm);
   }
-  sendAll();
+  sendAll(sent);
   running = !(line.waits() && line.quiet());
   if (running) setImmediate(run);
 }
@@ -64,12 +50,9 @@ process.on("uncaughtException", ({ message }) => {
   process.stderr.write(`${message}\n`);
   process.exit(1);
 });
-createReadStream("", { fd: 0 })
-  .on("data", (chunk) => {
-    line.receive(chunk as Buffer);
-    if (!running) run();
-  })
-  .on("end", () => process.exit(0))
-  .on("error", () => process.exit(0));
+onInput((bytes) => {
+  line.receive(bytes);
+  if (!running) run();
+});
 chip.boot();
 run();
