@@ -2,6 +2,8 @@
 import { execFile } from "node:child_process";
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
+import { expect } from "vitest";
+import { EXIT } from "../../src/errors.js";
 import { packagePath } from "../../src/io/package_path.js";
 
 const CLI = packagePath("dist", "cli.js");
@@ -38,6 +40,12 @@ export function onnx2mcu(
   options: { cwd?: string; env?: Record<string, string> } = {},
 ): Promise<Outcome> {
   return start(process.execPath, [CLI, ...args], options);
+}
+
+/** Stdout as the one JSON document that --json promises. */
+export function documentOf({ status, stdout, stderr }: Outcome, expected: number = EXIT.ok) {
+  expect({ status, stderr }).toMatchObject({ status: expected });
+  return JSON.parse(stdout);
 }
 
 /** Every file below a folder with its content: what "nothing was written" means. */
